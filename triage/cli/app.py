@@ -1,0 +1,94 @@
+"""The command group: commands load lazily so that ``triage --help`` stays instant."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+
+import click
+
+import triage
+from triage.errors import TriageError
+
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("run", "triage.cli.commands.run:run", "Open, walk, hash, match and grade a seized image."),
+    ("report", "triage.cli.commands.report:report", "Show the result page of a case."),
+    ("show", "triage.cli.commands.show:show", "Show one entry, or all places of one content."),
+    ("files", "triage.cli.commands.files:files", "List entries of a case, with filters."),
+    ("hits", "triage.cli.commands.hits:hits", "List what matched a reference set."),
+    ("export", "triage.cli.commands.export:export", "Write VICS, CSV or JSON Lines."),
+    ("hashset", "triage.cli.commands.hashset:hashset", "Import and look after reference packs."),
+    ("scheme", "triage.cli.commands.scheme:scheme", "Look at, edit and confirm category schemes."),
+    ("rematch", "triage.cli.commands.rematch:rematch", "Apply reference packs to a stored case."),
+    ("verify", "triage.cli.commands.verify:verify", "Check an image against its stored digests."),
+    ("selftest", "triage.cli.commands.selftest:selftest", "Check all known answers."),
+)
+"""Name, where it lives, one line of help; in the order of the road."""
+
+_HELP = """Device triage for Digital Forensics Units.
+
+A seized image goes in; a graded, explainable, repeatable result comes out.
+
+\b
+Examples:
+  triage hashset import set.json --name caid --polarity by-category --scheme uk
+  triage run ABC1.E01 --case OP-X --exhibit ABC/1
+  triage report --case OP-X
+  triage export vics --case OP-X --out OP-X.json
+"""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, not when they are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """Give the names in the order of the road."""
+        return [name for name, _, _ in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import the one command asked for."""
+        for name, where, _ in COMMANDS:
+            if name == cmd_name:
+                module, _, attribute = where.partition(":")
+                command = getattr(importlib.import_module(module), attribute)
+                return command if isinstance(command, click.Command) else None
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands from the table, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, _, line in COMMANDS])
+
+
+@click.command(cls=LazyGroup, help=_HELP)
+@click.version_option(triage.__version__, prog_name="triage")
+def cli() -> None:
+    """Root of the command tree."""
+
+
+def run() -> None:
+    """Run the command line and turn errors into one clear line and an exit code."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except TriageError as error:
+        click.echo(f"triage: {error.title}: {error.message}", err=True)
+        if error.hint:
+            click.echo(f"  {error.hint}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception:  # noqa: BLE001  (the border of the program: our bug, said as one)
+        traceback.print_exc()
+        click.echo("triage: internal error: this is a defect of triage; see above", err=True)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""Tells outsiders; is handed records, never queries."""

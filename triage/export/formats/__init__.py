@@ -1,0 +1,1 @@
+"""One file an output format; the registry stands in export/exporter.py."""

@@ -1,0 +1,1 @@
+"""Decides and records categories; never reads evidence, never talks to the database."""

@@ -1,0 +1,1 @@
+"""Turns bytes into numbers; never knows where the bytes came from."""

@@ -1,0 +1,1 @@
+"""Opens evidence, lists it, yields its bytes; never hashes, judges or writes."""

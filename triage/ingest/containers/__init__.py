@@ -1,0 +1,1 @@
+"""One file a container format; the registry stands in ingest/container.py."""

@@ -1,0 +1,1 @@
+"""One file a file-system reader; the registry stands in ingest/filesystem.py."""

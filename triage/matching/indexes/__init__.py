@@ -1,0 +1,1 @@
+"""One file an index; laws and oracle stand in matching/index.py."""

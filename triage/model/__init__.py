@@ -1,0 +1,1 @@
+"""Frozen values shared by all rooms; true without any file, clock or process."""

@@ -1,0 +1,77 @@
+"""Numbers computed from content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Algorithm(StrEnum):
+    """Digests that are computed or matched."""
+
+    MD5 = "md5"
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+    PDQ = "pdq"
+    PHASH = "phash"
+
+
+EXACT = (Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256)
+DIGEST_SIZE_BYTES = {
+    Algorithm.MD5: 16,
+    Algorithm.SHA1: 20,
+    Algorithm.SHA256: 32,
+    Algorithm.PDQ: 32,
+    Algorithm.PHASH: 8,
+}
+
+
+class PdqRecipe(StrEnum):
+    """Which pixels a PDQ was computed from; two recipes must not be compared silently."""
+
+    SQUEEZED_512 = "squeezed-512"
+    """Any side over 512 pixels: the picture is first squeezed to 512×512, aspect dropped."""
+    FULL = "full"
+    """The picture as decoded."""
+    UNKNOWN = "unknown"
+    """A reference list that does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digests:
+    """The three cryptographic digests of one content, and how many bytes they cover."""
+
+    md5: bytes
+    sha1: bytes
+    sha256: bytes
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pdq:
+    """A PDQ hash: 32 bytes, first printed byte first, with its quality 0–100 and its recipe."""
+
+    bits: bytes
+    quality: int
+    recipe: PdqRecipe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureHashes:
+    """What decoding a picture gave.
+
+    Attributes:
+        width: pixels, as stored (EXIF orientation is not applied).
+        height: pixels.
+        format: Pillow's name of the decoder (``JPEG``, ``PNG``, …).
+        frames: number of frames announced; only the first is hashed.
+        pdq: one PDQ for each recipe, the house recipe (squeezed-512) first.
+        phash: 8 bytes, first printed byte first.
+    """
+
+    width: int
+    height: int
+    format: str
+    frames: int
+    pdq: tuple[Pdq, ...]
+    phash: bytes

@@ -1,0 +1,66 @@
+"""What the store hands to those who tell: one line of a listing, and the head of a case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from triage.model.digest import PictureHashes
+from triage.model.entry import FileEntry
+from triage.model.evidence import EvidenceInfo
+from triage.model.grade import Proposal
+from triage.model.hashset import PackManifest
+from triage.model.match import Match
+from triage.model.outcome import NoPicture, Outcome
+from triage.model.problem import Problem
+from triage.model.verdict import Tally
+from triage.model.volume import VolumeInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRecord:
+    """One entry with all that is known of it; the unit of listings and exports.
+
+    Attributes:
+        outcome: ``None`` while the entry is still waiting to be read.
+        picture: ``None`` for what is no picture or was not looked at yet.
+        grade: the category that stands (decided by a person, else proposed), with its origin.
+    """
+
+    case: str
+    exhibit: str
+    evidence_name: str
+    entry: FileEntry
+    outcome: Outcome | None
+    picture: PictureHashes | NoPicture | None
+    matches: tuple[Match, ...]
+    proposal: Proposal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExhibitSummary:
+    """Everything that the result page of one exhibit is made from.
+
+    Attributes:
+        hits: ``((category, allocation, "still"|"moving"|"other", "exact"|"visual"), occurrences)``.
+        distinct_hits: distinct contents behind the exact hits.
+        listing_complete: every folder of every opened volume was listed.
+        pictures_pending: distinct pictures whose perceptual hashing has not happened yet.
+    """
+
+    case: str
+    exhibit: str
+    evidence: tuple[EvidenceInfo, ...]
+    volumes: tuple[tuple[str, VolumeInfo], ...]
+    problems: tuple[Problem, ...]
+    tally: Tally
+    packs: tuple[PackManifest, ...]
+    hits: tuple[tuple[tuple[str, str, str, str], int], ...]
+    distinct_hits: int
+    conflicts: int
+    pictures_hashed: int
+    pictures_failed: tuple[tuple[str, int], ...]
+    pictures_pending: int
+    listing_complete: bool
+    seconds: float
+    workers: int
+    read_bytes: int

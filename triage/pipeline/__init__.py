@@ -1,0 +1,1 @@
+"""Decides what next and joins the rooms; never parses, never prints."""
