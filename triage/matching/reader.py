@@ -1,0 +1,43 @@
+"""The registry of hash-set readers, in order of trial, and the choice among them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from triage.errors import HashSetError
+from triage.matching.readers.lists import PlainListReader
+from triage.matching.reading import HEAD_SIZE_BYTES, Item, Reader, ReadOptions
+from triage.matching.source import read_head
+
+__all__ = ["READERS", "Item", "ReadOptions", "Reader", "choose_reader"]
+
+READERS: tuple[Reader, ...] = (PlainListReader(),)
+"""Formats with a signature first, tables next, bare lists last."""
+
+
+def choose_reader(path: Path, format_id: str | None = None) -> Reader:
+    """Find the reader of a source.
+
+    Args:
+        path: the hash-set file.
+        format_id: id of the reader to take, unseen; ``None`` to look at the content.
+
+    Raises:
+        HashSetError: no such id, nothing fits, or the file cannot be read.
+    """
+    if format_id is not None:
+        for reader in READERS:
+            if reader.id == format_id:
+                return reader
+        raise HashSetError(f"no hash-set format is called {format_id!r}", hint=_ids())
+    head = read_head(path, HEAD_SIZE_BYTES)
+    if not head:
+        raise HashSetError(f"{path.name}: the file is empty")
+    for reader in READERS:
+        if reader.recognises(head, path):
+            return reader
+    raise HashSetError(f"{path.name}: no known hash-set format fits this file", hint=_ids())
+
+
+def _ids() -> str:
+    return "formats: " + ", ".join(reader.id for reader in READERS)

@@ -1,0 +1,79 @@
+"""Bare lists: one digest a line."""
+
+from __future__ import annotations
+
+import re
+from binascii import unhexlify
+from collections.abc import Iterator
+from pathlib import Path
+
+from triage.matching.fields import (
+    algorithm_of,
+    placeholder,
+)
+from triage.matching.reading import Item, Reader, ReadOptions
+from triage.matching.source import head_text, lines
+from triage.model.digest import Algorithm
+from triage.model.hashset import ReferenceRecord, RefusedRecord
+
+SHOWN_LINES = 40
+_HEX_LINE = re.compile(
+    r"\s*(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})\s*", re.IGNORECASE
+)
+
+
+def data_lines(head: bytes) -> tuple[str, ...]:
+    """Give the first lines of a head that are neither blank nor comments."""
+    text = head_text(head)
+    found = [line for line in text.splitlines()[:2_000] if line.strip() and line.strip()[0] != "#"]
+    return tuple(found[:SHOWN_LINES])
+
+
+def mostly(pattern: re.Pattern[str], shown: tuple[str, ...]) -> bool:
+    """Tell whether more than half of the shown lines fit a pattern as a whole."""
+    return 2 * sum(pattern.fullmatch(line) is not None for line in shown) > len(shown)
+
+
+class PlainListReader(Reader):
+    """One MD5, SHA-1 or SHA-256 a line, told apart by length; ``#`` starts a comment."""
+
+    id = "hash-list"
+    title = "plain list of MD5, SHA-1 or SHA-256, one a line"
+
+    def recognises(self, head: bytes, path: Path) -> bool:  # noqa: ARG002  (protocol)
+        """Tell by the first lines; one of them may be malformed."""
+        return mostly(_HEX_LINE, data_lines(head))
+
+    def read(self, path: Path, options: ReadOptions) -> Iterator[Item]:
+        """Stream the digests of a list."""
+        number = 0
+        for batch in lines(path, options):
+            for number, line in enumerate(batch, number + 1):  # noqa: B020  (counts on)
+                text = line.strip()
+                if text and text[:1] != b"#":
+                    yield _exact_item(text, f"line {number}")
+
+
+def _exact_item(text: bytes, place: str) -> Item:
+    """This is the hot path of lists with tens of millions of lines."""
+    algorithm = algorithm_of(len(text))
+    if algorithm is None:
+        return RefusedRecord(place=place, reason=_length_reason(len(text)))
+    try:
+        value = unhexlify(text)
+    except ValueError:
+        return RefusedRecord(place=place, reason=f"{algorithm}: not hex")
+    words = placeholder(value, algorithm)
+    if words:
+        return RefusedRecord(place=place, reason=words)
+    if algorithm is Algorithm.MD5:
+        return ReferenceRecord(md5=value, place=place)
+    if algorithm is Algorithm.SHA1:
+        return ReferenceRecord(sha1=value, place=place)
+    return ReferenceRecord(sha256=value, place=place)
+
+
+def _length_reason(length: int) -> str:
+    if length == 128:
+        return "128 hex digits: SHA-512 is not computed here"
+    return f"{length} characters where 32 (MD5), 40 (SHA-1) or 64 (SHA-256) belong"

@@ -1,0 +1,182 @@
+"""Opens a hash-set file as a stream of bytes or lines: unpacked, counted, bounded in memory."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from triage.errors import HashSetError
+from triage.matching.reading import ReadOptions
+
+CHUNK_SIZE_BYTES = 1 << 20
+LINE_LIMIT_BYTES = 1 << 20
+"""A longer line is cut here; no digest stands that far right in any line-based format."""
+
+_UNPACK_ERRORS = (zlib.error, zipfile.BadZipFile, lzma.LZMAError, EOFError, NotImplementedError)
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+class _CountedFile(io.RawIOBase):
+    """A file that tells how far it was read."""
+
+    def __init__(self, file: BinaryIO, total: int, told: Callable[[int, int], None]) -> None:
+        super().__init__()
+        self._file, self._total, self._told = file, total, told
+        self._next_bytes = CHUNK_SIZE_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        got = self._file.read(len(buffer))
+        buffer[: len(got)] = got
+        at = self._file.tell()
+        if at >= self._next_bytes or not got:
+            self._next_bytes = at + CHUNK_SIZE_BYTES
+            self._told(min(at, self._total), self._total)
+        return len(got)
+
+
+@contextmanager
+def damage_named(path: Path) -> Iterator[None]:
+    """Turn what the unpackers and the file raise into one error that names the file.
+
+    Raises:
+        HashSetError: the file cannot be opened, read or unpacked.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise HashSetError(f"{path.name}: cannot be read: {reason}") from error
+    except _UNPACK_ERRORS as error:
+        raise HashSetError(f"{path.name}: damaged while unpacking: {error}") from error
+    except RuntimeError as error:  # zipfile: a password is needed
+        raise HashSetError(f"{path.name}: cannot be unpacked: {error}") from error
+
+
+@contextmanager
+def opened(path: Path, options: ReadOptions) -> Iterator[BinaryIO]:
+    """Open a source for reading; gzip, and a zip of one file, are unpacked as they are read.
+
+    Raises:
+        HashSetError: the file cannot be opened, read or unpacked, or a zip holds several files.
+    """
+    with damage_named(path), path.open("rb", buffering=0) as raw:
+        told = options.on_bytes or (lambda _done, _total: None)
+        counted = io.BufferedReader(_CountedFile(raw, path.stat().st_size, told), CHUNK_SIZE_BYTES)
+        with counted, _unpacked(counted, path) as stream:
+            yield stream
+
+
+@contextmanager
+def _unpacked(file: io.BufferedReader[_CountedFile], path: Path) -> Iterator[BinaryIO]:
+    magic = file.peek(4)[:4]
+    if magic[:2] == b"\x1f\x8b":
+        with gzip.GzipFile(fileobj=file) as plain:
+            yield io.BufferedReader(plain, CHUNK_SIZE_BYTES)
+    elif magic == b"PK\x03\x04":
+        with zipfile.ZipFile(file) as archive, archive.open(_only_member(archive, path)) as member:
+            yield io.BufferedReader(member, CHUNK_SIZE_BYTES)  # type: ignore[type-var]
+    else:
+        yield file
+
+
+def _only_member(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
+    members = [info for info in archive.infolist() if not info.is_dir()]
+    json = [info for info in members if info.filename.lower().endswith(".json")]
+    for wanted in (members, json):
+        if len(wanted) == 1:
+            return wanted[0]
+    raise HashSetError(
+        f"{path.name}: the zip holds {len(members)} files and {len(json)} of them are JSON",
+        hint="unpack it and import the one file that holds the hash set",
+    )
+
+
+def read_head(path: Path, size_bytes: int) -> bytes:
+    """Give the first bytes of the content, unpacked.
+
+    Raises:
+        HashSetError: the file cannot be opened, read or unpacked.
+    """
+    with opened(path, ReadOptions()) as stream:
+        return stream.read(size_bytes)
+
+
+def head_text(head: bytes, encoding: str = "") -> str:
+    """Give a head as text for looking at; never raises."""
+    mark = _mark(head)
+    skip, named = mark or (0, encoding or "utf-8")
+    return head[skip:].decode(named, "replace")
+
+
+def _mark(head: bytes) -> tuple[int, str] | None:
+    for bom, name in _BOMS:
+        if head.startswith(bom):
+            return len(bom), name
+    return None
+
+
+def lines(path: Path, options: ReadOptions) -> Iterator[list[bytes]]:
+    """Stream the lines of a text source as UTF-8 without their ends, in lists of about a MiB.
+
+    A byte-order mark is honoured and removed. Bytes that are not text in the source's encoding
+    stay or are replaced: no digest is made of them. A text whose only line end is a carriage
+    return is split at those.
+
+    Raises:
+        HashSetError: the file cannot be opened, read or unpacked.
+    """
+    with opened(path, options) as stream:
+        yield from _split(_recoded(stream, path, options))
+
+
+def _recoded(stream: BinaryIO, path: Path, options: ReadOptions) -> Iterator[bytes]:
+    chunk = stream.read(CHUNK_SIZE_BYTES)
+    mark = _mark(chunk)
+    skip, name = mark or (0, options.encoding or "utf-8")
+    chunk = chunk[skip:]
+    try:
+        decoder = codecs.getincrementaldecoder(name)("replace")
+    except LookupError as error:
+        raise HashSetError(f"{path.name}: unknown text encoding {name!r}") from error
+    if codecs.lookup(name).name in {"utf-8", "ascii"}:
+        while chunk:
+            yield chunk
+            chunk = stream.read(CHUNK_SIZE_BYTES)
+        return
+    while chunk:
+        yield decoder.decode(chunk).encode("utf-8", "replace")
+        chunk = stream.read(CHUNK_SIZE_BYTES)
+    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+
+def _split(chunks: Iterator[bytes]) -> Iterator[list[bytes]]:
+    rest, end = b"", b""
+    for chunk in chunks:
+        end = end or (b"\r" if b"\r" in chunk and b"\n" not in chunk else b"\n")
+        parts = (rest + chunk).split(end)
+        rest = parts.pop()[:LINE_LIMIT_BYTES]
+        if parts:
+            yield parts
+    if rest:
+        yield [rest]
