@@ -1,0 +1,87 @@
+"""Positional reads over the segment files of one image, with few files open at a time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+from triage.errors import EvidenceError
+from triage.model.display import printable
+
+MAX_OPEN_FILES = 48
+"""Far under the 256 descriptors of the smallest default limits; segments may be thousands."""
+
+
+class SegmentFiles:
+    """The files of one image by index, opened when needed, the longest unused closed first.
+
+    Raises:
+        EvidenceError: a segment cannot be opened at all.
+    """
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = tuple(paths)
+        self._open: OrderedDict[int, int] = OrderedDict()
+        self.sizes_bytes = tuple(self._size(index) for index in range(len(self.paths)))
+
+    def pread(self, index: int, offset_bytes: int, length_bytes: int) -> bytes:
+        """Read from one segment; shorter only at its end.
+
+        Raises:
+            OSError: the disk under the image reports an error.
+        """
+        descriptor = self._descriptor(index)
+        parts: list[bytes] = []
+        while length_bytes > 0:
+            part = _pread(descriptor, length_bytes, offset_bytes)
+            if not part:
+                break
+            parts.append(part)
+            offset_bytes += len(part)
+            length_bytes -= len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def close(self) -> None:
+        """Close what is open."""
+        while self._open:
+            os.close(self._open.popitem()[1])
+
+    def __del__(self) -> None:
+        self.close()
+
+    def _descriptor(self, index: int) -> int:
+        descriptor = self._open.get(index)
+        if descriptor is not None:
+            self._open.move_to_end(index)
+            return descriptor
+        flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        descriptor = os.open(self.paths[index], flags)
+        self._open[index] = descriptor
+        if len(self._open) > MAX_OPEN_FILES:
+            os.close(self._open.popitem(last=False)[1])
+        return descriptor
+
+    def _size(self, index: int) -> int:
+        """Size by seeking to the end: a block device reports 0 by ``stat``."""
+        try:
+            return os.lseek(self._descriptor(index), 0, os.SEEK_END)
+        except OSError as error:
+            raise EvidenceError(
+                f"{printable(self.paths[index].name)}: cannot be opened: {error.strerror}",
+                hint="check the permissions of every segment",
+            ) from error
+
+
+if sys.platform == "win32":
+
+    def _pread(descriptor: int, length_bytes: int, offset_bytes: int) -> bytes:
+        os.lseek(descriptor, offset_bytes, os.SEEK_SET)
+        return os.read(descriptor, length_bytes)
+
+else:
+
+    def _pread(descriptor: int, length_bytes: int, offset_bytes: int) -> bytes:
+        return os.pread(descriptor, length_bytes, offset_bytes)

@@ -1,0 +1,141 @@
+"""Raw images and devices: the file is the medium."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from triage.errors import EvidenceError
+from triage.ingest.containers.damage import Ledger
+from triage.ingest.containers.files import SegmentFiles
+from triage.ingest.containers.identity import evidence_key
+from triage.model.display import printable
+from triage.model.evidence import ContainerKind, DamagedRange, DamageKind, EvidenceInfo
+
+SECTOR_BYTES = 512
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    """Take everything: bytes without a known signature are a raw medium."""
+    return path.name != "" or head != b""
+
+
+def open_raw(path: Path) -> RawContainer:
+    """Open one file or device as a medium.
+
+    Raises:
+        EvidenceError: the file cannot be opened or holds nothing.
+    """
+    files = SegmentFiles((path,))
+    if files.sizes_bytes[0] == 0:
+        files.close()
+        raise EvidenceError(
+            f"{printable(path.name)}: the file is empty",
+            hint="the copy of the image may have failed; compare its size with the original",
+        )
+    return RawContainer(
+        files, kind=ContainerKind.RAW, extents=((0, files.sizes_bytes[0]),), structural=()
+    )
+
+
+class RawContainer:
+    """One or more files laid end to end.
+
+    Args:
+        extents: for each file its start on the medium and its length in bytes, ascending; a
+            stretch of the medium that no extent covers reads as zeros.
+        structural: damage known from the names and sizes of the files.
+        size_bytes: of the medium; the end of the last extent where not given.
+    """
+
+    def __init__(
+        self,
+        files: SegmentFiles,
+        *,
+        kind: ContainerKind,
+        extents: tuple[tuple[int, int], ...],
+        structural: tuple[DamagedRange, ...],
+    ) -> None:
+        self._files = files
+        self._extents = extents
+        self._size_bytes = extents[-1][0] + extents[-1][1]
+        self._ledger = Ledger(structural)
+        name = files.paths[0].name
+        self._info = EvidenceInfo(
+            key=evidence_key(
+                name=name,
+                kind=kind,
+                size_bytes=self._size_bytes,
+                stored_digests=(),
+                read_at=self.read_at,
+            ),
+            name=name,
+            kind=kind,
+            segments=tuple(path.name for path in files.paths),
+            size_bytes=self._size_bytes,
+            damage=self._ledger.structural,
+        )
+
+    @property
+    def info(self) -> EvidenceInfo:
+        """What was opened."""
+        return self._info
+
+    def read_at(self, offset_bytes: int, length_bytes: int) -> bytes:
+        """Give the bytes of the medium; zeros where the disk below fails."""
+        start = max(0, offset_bytes)
+        end = min(start + max(0, length_bytes), self._size_bytes)
+        parts: list[bytes] = []
+        position = start
+        for index, (first, length) in enumerate(self._extents):
+            if position >= end:
+                break
+            if first + length <= position:
+                continue
+            if first > position:
+                gap = min(first, end) - position
+                parts.append(bytes(gap))
+                position += gap
+            take = min(first + length, end) - position
+            if take > 0:
+                parts.append(self._read_file(index, position, take))
+                position += take
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def damage(self) -> tuple[DamagedRange, ...]:
+        """Give all damage known so far."""
+        return self._ledger.all()
+
+    def close(self) -> None:
+        """Close the files."""
+        self._files.close()
+
+    def _read_file(self, index: int, position: int, length_bytes: int) -> bytes:
+        """Read inside one extent; what the file does not give is zeros and damage."""
+        offset = position - self._extents[index][0]
+        try:
+            data = self._files.pread(index, offset, length_bytes)
+        except OSError:
+            return self._read_sectors(index, position, length_bytes)
+        if len(data) < length_bytes:
+            self._lost(index, position + len(data), length_bytes - len(data))
+            data += bytes(length_bytes - len(data))
+        return data
+
+    def _read_sectors(self, index: int, position: int, length_bytes: int) -> bytes:
+        """Read sector by sector around an input error, so that one bad sector costs one."""
+        if length_bytes <= SECTOR_BYTES:
+            self._lost(index, position, length_bytes)
+            return bytes(length_bytes)
+        parts: list[bytes] = []
+        end = position + length_bytes
+        while position < end:
+            take = min(SECTOR_BYTES - position % SECTOR_BYTES, end - position)
+            parts.append(self._read_file(index, position, take))
+            position += take
+        return b"".join(parts)
+
+    def _lost(self, index: int, position: int, length_bytes: int) -> None:
+        shown = printable(self._files.paths[index].name)
+        self._ledger.add(
+            position, length_bytes, DamageKind.READ_ERROR, f"{shown}: the disk gave no data"
+        )
