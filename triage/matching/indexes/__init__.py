@@ -1,1 +1,25 @@
-"""One file an index; laws and oracle stand in matching/index.py."""
+"""The indexes, and which one serves how many rows."""
+
+from __future__ import annotations
+
+from triage.matching.index import RadiusIndex, Rows
+from triage.matching.indexes.exact import ExactIndex
+from triage.matching.indexes.hamming import ScanRadius, WordRadius
+from triage.matching.indexes.linear import LinearEqual, LinearRadius
+
+__all__ = [
+    "ExactIndex",
+    "LinearEqual",
+    "LinearRadius",
+    "ScanRadius",
+    "WordRadius",
+    "radius_index",
+]
+
+SCAN_ROWS = 500
+"""Up to here a scan of all rows is at least as fast as the lookup by words (measured)."""
+
+
+def radius_index(rows: Rows, radius: int) -> RadiusIndex:
+    """Give the index that is fastest for so many rows; both give the same answers."""
+    return ScanRadius(rows, radius) if len(rows) <= SCAN_ROWS else WordRadius(rows, radius)

@@ -1,0 +1,239 @@
+"""The reference sets of this installation: import, list, verify, remove, load."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from triage.errors import HashSetError
+from triage.matching import naming
+from triage.matching.importing import Import, ImportReport, Wanted
+from triage.matching.loading import LoadedSets
+from triage.matching.lock import only_one
+from triage.matching.manifest import folder_name, read_document
+from triage.matching.pack import OpenPack
+from triage.matching.reading import ReadOptions
+from triage.matching.verifying import VerifyReport, verify_folder
+from triage.model.display import printable
+from triage.model.hashset import PackManifest, Polarity
+
+__all__ = ["ImportReport", "LoadedSets", "PackLibrary", "VerifyReport"]
+
+_BUILDING = ".building-"
+_REMOVING = ".removing-"
+_LOCK = ".lock"
+
+
+class PackLibrary:
+    """Packs under ``<home>/packs/<name>@<version>/``.
+
+    Args:
+        home: the folder of this installation; ``packs`` in it is made by the first import.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._folder = home / "packs"
+
+    def import_set(  # noqa: PLR0913  (all are asked of a person, by keyword)
+        self,
+        path: Path,
+        *,
+        name: str,
+        polarity: Polarity,
+        scheme: str = "",
+        scheme_version: str = "",
+        version: str | None = None,
+        format_id: str | None = None,
+        options: ReadOptions | None = None,
+        on_progress: Callable[[int, int, int], None] | None = None,
+    ) -> ImportReport:
+        """Read a hash list and keep it as an immutable pack.
+
+        The pack is built beside the others and appears under its name whole or not at all.
+        Importing the same content again with the same settings changes nothing and is said.
+
+        Args:
+            version: ``None`` for the first 12 hex digits of the source's SHA-256.
+            format_id: id of a reader; ``None`` to look at the content.
+            on_progress: called with bytes read, bytes in all, records taken.
+
+        Raises:
+            UsageFault: the name or version cannot be a folder's name.
+            HashSetError: the source cannot be read or has no usable record, or name and version
+                are taken by another content.
+        """
+        naming.checked(name, "name")
+        if version is not None:
+            naming.checked(version, "version")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        wanted = Wanted(
+            name=name,
+            polarity=polarity,
+            scheme=scheme,
+            scheme_version=scheme_version,
+            version=version,
+            format_id=format_id,
+        )
+        job = Import(path, wanted, options or ReadOptions(), on_progress)
+        with only_one(self._folder / _LOCK):
+            self._clean()
+            known = self._known(job)
+            return known or self._build(job)
+
+    def list(self) -> tuple[PackManifest, ...]:
+        """Give the manifests of all packs, by name and then by time of import.
+
+        Raises:
+            HashSetError: a pack's manifest is damaged.
+        """
+        manifests = [read_document(folder).manifest for folder in self.folders()]
+        return tuple(sorted(manifests, key=_age))
+
+    def folders(self) -> tuple[Path, ...]:
+        """Give the folders of all packs, by name; whatever is unfinished is left out."""
+        if not self._folder.is_dir():
+            return ()
+        return tuple(
+            sorted(
+                path
+                for path in self._folder.iterdir()
+                if path.is_dir() and not path.name.startswith(".")
+            )
+        )
+
+    def manifest(self, name: str, version: str | None = None) -> PackManifest:
+        """Give the manifest of a pack; of the newest version where none is named.
+
+        Raises:
+            HashSetError: there is no such pack, or its manifest is damaged.
+        """
+        return read_document(self._find(name, version)).manifest
+
+    def verify(self, name: str, version: str | None = None) -> VerifyReport:
+        """Read a pack again, every byte, and say what is wrong with it.
+
+        Raises:
+            HashSetError: there is no such pack.
+        """
+        return verify_folder(self._find(name, version))
+
+    def remove(self, name: str, version: str | None = None) -> str:
+        """Delete a pack and give its ``name@version``; the newest version where none is named.
+
+        Raises:
+            HashSetError: there is no such pack, or a file of it is in use.
+        """
+        with only_one(self._existing() / _LOCK):
+            folder = self._find(name, version)
+            doomed = self._folder / (_REMOVING + folder.name)
+            try:
+                folder.rename(doomed)  # gone at once, even where deleting is cut short
+                shutil.rmtree(doomed)
+            except OSError as error:
+                raise HashSetError(f"{folder.name}: cannot be removed: {error}") from error
+            return folder.name
+
+    def load(self, names: Sequence[str] | None = None) -> LoadedSets:
+        """Open packs for matching.
+
+        Args:
+            names: ``name`` for its newest version, or ``name@version``; ``None`` for the newest
+                version of every name.
+
+        Raises:
+            HashSetError: one of them is missing or damaged. A set that cannot be loaded ends the
+                run, as it would otherwise be a silent miss.
+        """
+        if names is None:
+            self.list()  # a damaged manifest must not hide a set
+            wanted = sorted({naming.split(folder.name)[0] for folder in self.folders()})
+        else:
+            wanted = list(names)
+        folders = sorted({self._find(*naming.split(name)) for name in wanted})
+        packs: list[OpenPack] = []
+        try:
+            packs.extend(map(OpenPack, folders))  # keeps those before one that fails
+            return LoadedSets(packs)
+        except BaseException:
+            for pack in packs:
+                pack.close()
+            raise
+
+    def _existing(self) -> Path:
+        if not self._folder.is_dir():
+            raise HashSetError("no reference set was ever imported here")
+        return self._folder
+
+    def _find(self, name: str, version: str | None) -> Path:
+        """Find a pack's folder; a damaged version does not hide behind a sound one."""
+        if version is not None:
+            found = [path for path in self.folders() if path.name == f"{name}@{version}"]
+        else:
+            found = [path for path in self.folders() if naming.split(path.name)[0] == name]
+        if not found:
+            wanted = name if version is None else f"{name}@{version}"
+            have = ", ".join(path.name for path in self.folders()) or "none"
+            raise HashSetError(
+                f"there is no reference set {printable(wanted)!r}", hint=f"imported: {have}"
+            )
+        if len(found) == 1:
+            return found[0]
+        return max(found, key=lambda folder: _age(read_document(folder).manifest))
+
+    def _clean(self) -> None:
+        """Delete what an import or removal left that was killed; only called under the lock."""
+        for path in self._folder.iterdir():
+            if path.name.startswith((_BUILDING, _REMOVING)):
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _known(self, job: Import) -> ImportReport | None:
+        """Recognise a repeated import, and refuse another content under a name that is taken."""
+        target = f"{job.name}@{job.version}"
+        for folder in self.folders():
+            name, version = naming.split(folder.name)
+            if name != job.name and name.lower() == job.name.lower():
+                raise HashSetError(
+                    f"{job.name!r} and {name!r} differ in capitals only", hint=f"use {name!r}"
+                )
+            taken = folder.name.lower() == target.lower()
+            if name != job.name or not (taken or not job.version_given):
+                continue
+            document = read_document(folder)
+            if job.repeats(document):
+                return job.already(document)
+            if taken:
+                raise HashSetError(
+                    f"{name}@{version} exists with another content or other settings",
+                    hint="give --version, or remove the old one first",
+                )
+        return None
+
+    def _build(self, job: Import) -> ImportReport:
+        temporary = self._folder / f"{_BUILDING}{job.name}@{job.version}"
+        temporary.mkdir()
+        try:
+            report = job.build(temporary)
+            final = self._folder / folder_name(report.manifest)
+            temporary.replace(final)
+            _sync_folder(self._folder)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        return report
+
+
+def _age(manifest: PackManifest) -> tuple[str, str, str]:
+    return manifest.name, manifest.imported_at, manifest.version
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a rename to the disk where the system lets folders be opened."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

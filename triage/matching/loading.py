@@ -1,0 +1,52 @@
+"""Reference sets in use: every question goes to every loaded pack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from triage.matching.matcher import ExactMatcher
+from triage.matching.pack import OpenPack
+from triage.matching.visual import VisualMatcher
+from triage.model.digest import Digests, PictureHashes
+from triage.model.hashset import PackManifest, Polarity
+from triage.model.match import Match
+
+
+class LoadedSets:
+    """Open packs, in the order of name and version.
+
+    Known-good packs are asked for equal digests only: a picture that merely looks like a
+    harmless one is not thereby harmless.
+    """
+
+    def __init__(self, packs: Sequence[OpenPack]) -> None:
+        self._packs = tuple(packs)
+        self.manifests: tuple[PackManifest, ...] = tuple(pack.manifest for pack in packs)
+        self._exact = tuple(ExactMatcher(pack) for pack in packs)
+        self._visual = tuple(
+            VisualMatcher(pack) for pack in packs if pack.manifest.polarity != Polarity.KNOWN_GOOD
+        )
+
+    def match_exact(self, contents: Sequence[Digests]) -> list[tuple[Match, ...]]:
+        """Give the matches of each content, in the order asked; by pack, then by strength."""
+        found: list[list[Match]] = [[] for _ in contents]
+        for matcher in self._exact:
+            for number, match in matcher.match(contents):
+                found[number].append(match)
+        return [tuple(matches) for matches in found]
+
+    def match_pictures(self, pictures: Sequence[PictureHashes]) -> list[tuple[Match, ...]]:
+        """Give the look-alikes of each picture, in the order asked; by pack, then by distance."""
+        found: list[list[Match]] = [[] for _ in pictures]
+        for matcher in self._visual:
+            for number, match in matcher.match(pictures):
+                found[number].append(match)
+        return [tuple(matches) for matches in found]
+
+    def close(self) -> None:
+        """Let go of every file, so that a pack can be removed."""
+        self._exact = ()
+        self._visual = ()
+        for pack in self._packs:
+            pack.close()
+        self._packs = ()

@@ -1,0 +1,140 @@
+"""An open pack: what opening it checks, and what it says of a record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from triage.errors import HashSetError
+from triage.matching import layout
+from triage.matching.column import Column, column_path
+from triage.matching.index import Numbers, Rows
+from triage.matching.indexes import ExactIndex
+from triage.matching.manifest import read_document
+
+
+class OpenPack:
+    """A pack whose columns are mapped.
+
+    Opening checks the manifest whole, the presence and size of every file, and the header of
+    every column; reading everything again is left to ``verify``.
+
+    Raises:
+        HashSetError: anything is missing, of another size, or not as it was written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.document = read_document(folder)
+        self.manifest = self.document.manifest
+        self._columns: list[Column] = []
+        self._strings: dict[int, str] = {}
+        self._record_columns: dict[str, NDArray[Any]] = {}
+        self._text: NDArray[Any] | None = None
+        self._ends: NDArray[Any] | None = None
+        self._listed = frozenset(file.name for file in self.document.files)
+        try:
+            self._check_files()
+            self._open_records()
+        except HashSetError as error:
+            self.close()
+            raise HashSetError(
+                f"reference set {folder.name}: {error.message}",
+                hint=error.hint or f"remove it and import it again: {folder.name}",
+            ) from error
+
+    def close(self) -> None:
+        """Let go of every file."""
+        self._record_columns.clear()
+        self._text = self._ends = None
+        for column in self._columns:
+            column.close()
+        self._columns.clear()
+
+    def values(self, name: str, records: Numbers) -> Numbers:
+        """Give a record column's items; 0 throughout where the pack has no such column."""
+        column = self._record_columns.get(name)
+        if column is None:
+            return np.zeros(len(records), np.int64)
+        values: Numbers = column[records].astype(np.int64)
+        return values
+
+    def string(self, number: int) -> str:
+        """Give a string by its number."""
+        if number == 0 or self._text is None or self._ends is None:
+            return ""
+        if number not in self._strings:
+            if len(self._strings) > 10_000:
+                self._strings.clear()
+            start, end = int(self._ends[number - 1]), int(self._ends[number])
+            raw = self._text[start:end].tobytes()
+            self._strings[number] = raw.decode("utf-8", "surrogatepass")
+        return self._strings[number]
+
+    def table(self, algorithm: str) -> DigestTable | None:
+        """Open the digests of an algorithm; ``None`` where no record has one."""
+        digests = self._column(layout.digests_name(algorithm), None)
+        if digests is None:
+            return None
+        records = self._column(layout.records_name(algorithm), "<u4")
+        prefixes = self._column(layout.prefixes_name(algorithm), "<u8")
+        positions = self._column(layout.positions_name(algorithm), "<u4")
+        if prefixes is None or positions is None:
+            raise HashSetError(f"{self.folder.name}: the index of {algorithm} is missing")
+        return DigestTable(digests, records, ExactIndex(digests, prefixes, positions))
+
+    def _check_files(self) -> None:
+        for file in self.document.files:
+            path = self.folder / file.name
+            try:
+                size = path.stat().st_size
+            except OSError as error:
+                raise HashSetError(f"{file.name} is missing") from error
+            if size != file.size_bytes:
+                raise HashSetError(f"{file.name} has {size} bytes instead of {file.size_bytes}")
+            Column(path).close()
+
+    def _open_records(self) -> None:
+        for name, kind in layout.RECORD_DTYPES.items():
+            column = self._column(name, kind)
+            if column is not None:
+                self._record_columns[name] = column
+        self._text = self._column(layout.STRING_TEXT, "u1")
+        self._ends = self._column(layout.STRING_ENDS, "<u8")
+
+    def _column(self, name: str, kind: str | None) -> NDArray[Any] | None:
+        path = column_path(self.folder, name)
+        if path.name not in self._listed:
+            return None
+        column = Column(path, kind)
+        self._columns.append(column)
+        return column.array
+
+
+class DigestTable:
+    """The digests of one algorithm in one pack, and which record each belongs to."""
+
+    def __init__(
+        self,
+        digests: Rows,
+        records: NDArray[np.uint32] | None,
+        index: ExactIndex,
+    ) -> None:
+        self.digests = digests
+        self.index = index
+        self._records = records
+
+    def records_of(self, rows: Numbers) -> Numbers:
+        """Give the record of each row."""
+        return rows if self._records is None else self._records[rows].astype(np.int64)
+
+    def rows_of_records(self, records: Numbers) -> tuple[NDArray[np.bool_], Numbers]:
+        """Tell which records have a digest here, and in which row (any row where not)."""
+        if self._records is None:
+            return np.ones(len(records), bool), records
+        rows = np.searchsorted(self._records, records.astype(np.uint32))
+        inside = np.minimum(rows, len(self._records) - 1)
+        return self._records[inside] == records, inside
