@@ -1,0 +1,163 @@
+"""``triage export``: write a case to a file that others read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import click
+
+import triage
+from triage.config import database_url, home
+from triage.errors import ExportError, UsageFault
+from triage.export.case_head import CaseHead
+from triage.export.exporter import Exporter, ExportReport, Include, Order, select
+from triage.export.formats import EXPORTERS, named
+from triage.export.writing import write_atomically
+from triage.grading.scheme import SchemeBook
+from triage.model.display import printable
+from triage.model.hashset import PackManifest
+from triage.model.record import ExportRecord
+
+_SCHEME_OF_REGION = {"US": "us-vics-current"}
+
+
+class CaseReader(Protocol):
+    """What an export asks of the case database."""
+
+    def records(
+        self, case: str, exhibit: str | None = None, order: Order = "path"
+    ) -> Iterator[ExportRecord]:
+        """All entries of a case."""
+
+    def packs(self, case: str, exhibit: str | None = None) -> tuple[PackManifest, ...]:
+        """Reference sets that were applied."""
+
+    def exhibits(self, case: str) -> tuple[str, ...]:
+        """References of the exhibits of a case."""
+
+
+_EXAMPLES = """\b
+Examples:
+  triage export vics --case OP-X --out OP-X.json
+  triage export csv --case OP-X --exhibit ABC/1 --include hits --out hits.csv
+  triage export jsonl --case OP-X --out OP-X.jsonl --json
+"""
+
+
+@click.command(epilog=_EXAMPLES)
+@click.argument("format_id", type=click.Choice([one.id for one in EXPORTERS]))
+@click.option("--case", required=True, help="Reference of the case.")
+@click.option("--exhibit", help="Only this exhibit.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File.")
+@click.option("--include", type=click.Choice([one.value for one in Include]), help="Which entries.")
+@click.option("--region", default="UK", show_default=True, help="Region of a VICS file.")
+@click.option("--scheme", "scheme_id", help="Category scheme; by default that of the region.")
+@click.option("--organisation", default="", help="Who sends the case.")
+@click.option("--contact-name", default="", help="Contact: name.")
+@click.option("--contact-title", default="", help="Contact: title.")
+@click.option("--contact-phone", default="", help="Contact: telephone.")
+@click.option("--contact-email", default="", help="Contact: e-mail.")
+@click.option("--db", metavar="URL", help="Case database.")
+@click.option("--json", "as_json", is_flag=True, help="Print the account of the export as JSON.")
+def export(  # noqa: PLR0913  (click hands over each option by its name)
+    *,
+    format_id: str,
+    case: str,
+    exhibit: str | None,
+    out: Path,
+    include: str | None,
+    region: str,
+    scheme_id: str | None,
+    organisation: str,
+    contact_name: str,
+    contact_title: str,
+    contact_phone: str,
+    contact_email: str,
+    db: str | None,
+    as_json: bool,
+) -> None:
+    """Write VICS, CSV or JSON Lines, with the SHA-256 of the file beside it.
+
+    vics holds pictures, videos and hits unless --include says otherwise; csv and jsonl hold every
+    entry. A VICS file is refused until somebody has confirmed the category scheme.
+    """
+    exporter = named(format_id)
+    scheme = SchemeBook(home()).get(scheme_id or _SCHEME_OF_REGION.get(region, "uk"))
+    with _opened(database_url(db)) as reader:
+        head = CaseHead(
+            case=case,
+            exhibits=_exhibits(reader, case, exhibit),
+            region=region,
+            scheme=scheme,
+            tool_version=triage.__version__,
+            packs=reader.packs(case, exhibit),
+            organisation=organisation,
+            contact_name=contact_name,
+            contact_phone=contact_phone,
+            contact_email=contact_email,
+            contact_title=contact_title,
+        )
+        exporter.check(head)
+        records = reader.records(case, exhibit, order=exporter.order)
+        chosen = select(records, Include(include) if include else exporter.include)
+        report, digest = _written(exporter, chosen, head, out)
+    _tell(report, digest, out, format_id, as_json=as_json)
+
+
+def _opened(url: str) -> AbstractContextManager[CaseReader]:
+    from triage.store.database import open_store  # noqa: PLC0415  (slow to import; help is not)
+
+    return open_store(url)
+
+
+def _exhibits(reader: CaseReader, case: str, exhibit: str | None) -> tuple[str, ...]:
+    known = reader.exhibits(case)
+    if exhibit is None:
+        return known
+    if exhibit not in known:
+        raise UsageFault(
+            f"case {printable(case)} has no exhibit {printable(exhibit)!r}",
+            hint="Exhibits are: " + ", ".join(printable(one) for one in known),
+        )
+    return (exhibit,)
+
+
+def _written(
+    exporter: Exporter, records: Iterator[ExportRecord], head: CaseHead, out: Path
+) -> tuple[ExportReport, str]:
+    reports: list[ExportReport] = []
+
+    def write(file: BinaryIO) -> None:
+        reports.append(exporter.write(records, head, file))
+
+    digest = write_atomically(out, write)
+    if not reports:
+        raise ExportError(f"{printable(str(out))}: nothing was written")
+    return reports[0], digest
+
+
+def _tell(report: ExportReport, digest: str, out: Path, format_id: str, *, as_json: bool) -> None:
+    for category, contents in report.omitted:
+        click.echo(
+            f"{contents:,} contents of category {category} carry no code: the scheme has none",
+            err=True,
+        )
+    if report.without_digest:
+        click.echo(f"{report.without_digest:,} entries without digests are left out", err=True)
+    if not as_json:
+        click.echo(f"{printable(str(out))}: {report.entries:,} entries, SHA-256 {digest}")
+        return
+    account = {
+        "format": format_id,
+        "file": printable(str(out)),
+        "sha256": digest,
+        "entries": report.entries,
+        "contents": report.contents,
+        "without_digest": report.without_digest,
+        "omitted": dict(report.omitted),
+    }
+    click.echo(json.dumps(account, indent=2))
