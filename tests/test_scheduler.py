@@ -1,0 +1,148 @@
+"""Workers that really crash, loop in C and eat memory cost only the item that did it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from triage.scheduler import Batch, Finished, InlinePool, LossKind, Lost, ProcessPool, Result
+
+GIB = 1 << 30
+
+
+def act(item: tuple[str, int]) -> int:
+    """Do what the item says; runs in a worker."""
+    kind, number = item
+    if kind == "segfault":
+        ctypes.string_at(0)
+    elif kind == "abort":
+        os.abort()
+    elif kind == "loop":
+        sum(range(10**13))  # one C call that holds the GIL
+    elif kind == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif kind == "memory":
+        bytearray(16 * GIB)
+    elif kind == "raise":
+        raise LookupError(f"no {number}")
+    elif kind == "big":
+        return len(os.urandom(1)) * number
+    elif kind.startswith("once:"):
+        mark = Path(kind[5:])
+        if not mark.exists():
+            mark.touch()
+            os.abort()
+    return number
+
+
+@pytest.fixture
+def pool() -> Iterator[ProcessPool]:
+    pool = ProcessPool(workers=2, memory_limit_bytes=8 * GIB)
+    yield pool
+    pool.close()
+
+
+def batches(kinds: list[str], *, size: int = 10, limit_s: float = 2.0) -> Iterator[Batch]:
+    items = [(kind, number) for number, kind in enumerate(kinds)]
+    for start in range(0, len(items), size):
+        part = tuple(items[start : start + size])
+        yield Batch(function=act, items=part, time_limits_s=(limit_s,) * len(part))
+
+
+def outcome(results: list[Result]) -> dict[int, str]:
+    counted = Counter(result.item[1] for result in results)
+    assert set(counted.values()) == {1}, "every item comes back exactly once"
+    return {r.item[1]: "done" if isinstance(r, Finished) else str(r.kind) for r in results}
+
+
+@pytest.mark.parametrize(
+    ("kind", "loss"),
+    [
+        ("segfault", LossKind.CRASH),
+        ("abort", LossKind.CRASH),
+        ("killed", LossKind.CRASH),
+        ("loop", LossKind.TIME_LIMIT),
+        ("memory", LossKind.MEMORY_LIMIT),
+        ("raise", LossKind.ERROR),
+    ],
+)
+def test_only_the_guilty_item_is_lost(pool: ProcessPool, kind: str, loss: LossKind) -> None:
+    kinds = ["ok"] * 60
+    kinds[0] = kinds[17] = kinds[18] = kinds[59] = kind
+    got = outcome(list(pool.run(batches(kinds))))
+    assert {number for number, state in got.items() if state != "done"} == {0, 17, 18, 59}
+    assert {got[number] for number in (0, 17, 18, 59)} == {str(loss)}
+
+
+def test_a_crash_that_does_not_repeat_loses_nothing(pool: ProcessPool, tmp_path: Path) -> None:
+    kinds = ["ok"] * 20
+    kinds[7] = f"once:{tmp_path / 'mark'}"
+    got = outcome(list(pool.run(batches(kinds))))
+    assert set(got.values()) == {"done"}
+    assert pool.restarts == 1
+
+
+def test_workers_killed_from_outside_lose_nothing(pool: ProcessPool) -> None:
+    kinds = ["ok"] * 400
+    seen: list[Result] = []
+    for result in pool.run(batches(kinds, size=7)):
+        seen.append(result)
+        if len(seen) in (40, 120, 260):
+            pid = pool._workers[len(seen) % 2].process.pid
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
+    assert set(outcome(seen).values()) == {"done"}
+
+
+def test_loss_says_what_happened(pool: ProcessPool) -> None:
+    results = list(pool.run(batches(["segfault"])))
+    assert isinstance(results[0], Lost)
+    assert "SIGSEGV" in results[0].detail
+
+
+def test_pool_is_used_again_and_inline_agrees(pool: ProcessPool) -> None:
+    kinds = ["ok", "raise", "ok"]
+    first = outcome(list(pool.run(batches(kinds))))
+    second = outcome(list(pool.run(batches(kinds))))
+    inline = outcome(list(InlinePool().run(batches(kinds))))
+    assert first == second == inline == {0: "done", 1: "error", 2: "done"}
+
+
+def test_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(
+        "import sys, time\n"
+        "from triage.scheduler import ProcessPool\n"
+        "pool = ProcessPool(workers=2)\n"
+        "print(*[w.process.pid for w in pool._workers], flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    import subprocess  # noqa: PLC0415  (only this test starts a process of its own)
+    import sys  # noqa: PLC0415
+
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        pids = [int(word) for word in parent.stdout.readline().split()]
+        assert len(pids) == 2
+        parent.kill()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and any(_alive(pid) for pid in pids):
+        time.sleep(0.05)
+    assert not any(_alive(pid) for pid in pids)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

@@ -1,0 +1,373 @@
+"""The one room for processes: runs items on workers that may crash, hang or eat memory.
+
+Each worker has a pipe of its own and shares nothing with its siblings, so a worker that dies in
+the middle of a message hurts nobody else. The index of the item in hand stands in shared memory:
+when a worker dies, the one item it was at is known exactly. That item is tried once more, alone,
+in a fresh worker; only if it takes that one down too is it given back as lost.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import ctypes
+import importlib
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from multiprocessing import connection
+from typing import Any, Protocol
+
+PREFETCH_LIMIT_BYTES = 64 * 1024
+"""A batch up to this size is sent ahead: it fits a socket buffer, so sending cannot block."""
+FLUSH_INTERVAL_S = 0.02
+POLL_INTERVAL_S = 0.1
+KILL_PATIENCE_S = 5.0
+
+
+class LossKind(StrEnum):
+    """How an item was lost."""
+
+    CRASH = "crash"
+    TIME_LIMIT = "time-limit"
+    MEMORY_LIMIT = "memory-limit"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Items for one function, in order.
+
+    Attributes:
+        function: a module-level function of one item; it runs in a worker.
+        time_limits_s: how long each item may take.
+        alone: retry of a suspect: it is not sent ahead, and a second loss is final.
+    """
+
+    function: Callable[[Any], Any]
+    items: tuple[Any, ...]
+    time_limits_s: tuple[float, ...]
+    alone: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """An item and what its function returned."""
+
+    item: Any
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """An item that cost a worker, or whose function raised."""
+
+    item: Any
+    kind: LossKind
+    detail: str
+
+
+Result = Finished | Lost
+
+
+class Pool(Protocol):
+    """Runs batches; every item comes back exactly once, in any order."""
+
+    def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
+        """Yield one result an item; batches are drawn only as workers need them."""
+
+    def close(self) -> None:
+        """Stop all workers."""
+
+
+class InlinePool:
+    """Runs everything in this process: for tests and for debugging, without protection."""
+
+    def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
+        """Run item after item; see :class:`Pool`."""
+        for batch in batches:
+            for item in batch.items:
+                yield _call(batch.function, item)
+
+    def close(self) -> None:
+        """Nothing to stop."""
+
+
+def _call(function: Callable[[Any], Any], item: Any) -> Result:  # noqa: ANN401  (any item)
+    """Run one item behind the task border: whatever it raises costs only itself."""
+    try:
+        return Finished(item=item, value=function(item))
+    except MemoryError:
+        return Lost(item=item, kind=LossKind.MEMORY_LIMIT, detail="out of memory")
+    except Exception as error:  # noqa: BLE001  (the task border)
+        return Lost(item=item, kind=LossKind.ERROR, detail=f"{type(error).__name__}: {error}")
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: Any
+    pipe: connection.Connection
+    at: Any
+    """Shared: ordinal of the item in hand, counted over the life of the worker; -1 when idle."""
+    batches: collections.deque[Batch] = field(default_factory=collections.deque)
+    done: int = 0
+    """Items of the first batch that have come back."""
+    started: int = 0
+    """Ordinal of the first item of the first batch."""
+    seen_at: int = -1
+    seen_since: float = 0.0
+
+
+class ProcessPool:
+    """Workers started by ``spawn``, each replaced when it dies.
+
+    Args:
+        workers: number of processes, at least 1.
+        memory_limit_bytes: address space of a worker; 0 for none. Ignored where the platform has
+            no such limit (Windows).
+    """
+
+    def __init__(self, *, workers: int, memory_limit_bytes: int = 0) -> None:
+        if workers < 1:
+            raise ValueError("a pool needs at least one worker")
+        self._context = multiprocessing.get_context("spawn")
+        self._memory_limit_bytes = memory_limit_bytes
+        self._workers = [self._start() for _ in range(workers)]
+        self._retry: collections.deque[Batch] = collections.deque()
+        self._source: Iterator[Batch] = iter(())
+        self._drained = True
+        self.restarts = 0
+
+    def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
+        """Yield one result an item; see :class:`Pool`."""
+        self._source = iter(batches)
+        self._drained = False
+        while True:
+            self._feed()
+            busy = [worker for worker in self._workers if worker.batches]
+            if not busy and self._drained and not self._retry:
+                return
+            yield from self._collect(busy)
+
+    def close(self) -> None:
+        """Stop all workers at once; what they hold is abandoned."""
+        for worker in self._workers:
+            _kill(worker)
+        self._workers = []
+
+    def _start(self) -> _Worker:
+        ours, theirs = self._context.Pipe(duplex=True)
+        at = self._context.RawValue(ctypes.c_longlong, -1)
+        process = self._context.Process(
+            target=_serve, args=(theirs, at, self._memory_limit_bytes), daemon=True
+        )
+        with _main_not_imported():
+            process.start()
+        theirs.close()
+        return _Worker(process=process, pipe=ours, at=at)
+
+    def _feed(self) -> None:
+        """Give work to idle workers first, then one batch ahead to each."""
+        for depth in (0, 1):
+            for worker in list(self._workers):
+                if len(worker.batches) != depth:
+                    continue
+                batch = self._next(ahead=depth > 0)
+                if batch is not None:
+                    self._send(worker, batch)
+
+    def _next(self, *, ahead: bool) -> Batch | None:
+        if self._retry:
+            return None if ahead else self._retry.popleft()
+        if self._drained:
+            return None
+        batch = next((batch for batch in self._source if batch.items), None)
+        self._drained = batch is None
+        return batch
+
+    def _send(self, worker: _Worker, batch: Batch) -> None:
+        message = pickle.dumps((batch.function, batch.items), pickle.HIGHEST_PROTOCOL)
+        ahead = bool(worker.batches)
+        if ahead and (len(message) > PREFETCH_LIMIT_BYTES or os.name != "posix"):
+            self._retry.append(batch)
+            return
+        try:
+            worker.pipe.send_bytes(message)
+        except OSError:
+            self._retry.append(batch)
+            if not ahead:
+                self._bury(worker, LossKind.CRASH)
+            return
+        worker.batches.append(batch)
+        if not ahead:
+            worker.seen_at, worker.seen_since = -1, time.monotonic()
+
+    def _collect(self, busy: list[_Worker]) -> Iterator[Result]:
+        waited: list[Any] = [worker.pipe for worker in busy]
+        ready = set(connection.wait(waited, timeout=POLL_INTERVAL_S))
+        for worker in busy:
+            if worker.pipe in ready:
+                yield from self._receive(worker)
+            elif not worker.process.is_alive():
+                yield from self._bury(worker, LossKind.CRASH)
+            elif self._over_time(worker):
+                yield from self._bury(worker, LossKind.TIME_LIMIT)
+
+    def _receive(self, worker: _Worker) -> Iterator[Result]:
+        try:
+            results: list[tuple[bool, Any]] = pickle.loads(worker.pipe.recv_bytes())  # noqa: S301  (our own worker)
+        except (EOFError, OSError, pickle.UnpicklingError):
+            yield from self._bury(worker, LossKind.CRASH)
+            return
+        for finished, value in results:
+            batch = worker.batches[0]
+            item = batch.items[worker.done]
+            worker.done += 1
+            if worker.done == len(batch.items):
+                worker.batches.popleft()
+                worker.started += worker.done
+                worker.done = 0
+            if finished:
+                yield Finished(item=item, value=value)
+            else:
+                yield Lost(item=item, kind=value[0], detail=value[1])
+
+    def _over_time(self, worker: _Worker) -> bool:
+        at, now = worker.at.value, time.monotonic()
+        if at != worker.seen_at:
+            worker.seen_at, worker.seen_since = at, now
+            return False
+        index = at - worker.started
+        if not 0 <= index < len(worker.batches[0].items):
+            return False
+        return bool(now - worker.seen_since > worker.batches[0].time_limits_s[index])
+
+    def _bury(self, worker: _Worker, kind: LossKind) -> list[Result]:
+        """Replace a dead or doomed worker; put back what it held; name the guilty one."""
+        _kill(worker)
+        self.restarts += 1
+        exit_code = worker.process.exitcode
+        self._workers[self._workers.index(worker)] = self._start()
+        if not worker.batches:
+            return []
+        batch, ahead = worker.batches[0], list(worker.batches)[1:]
+        self._retry.extend(ahead)
+        index = min(max(worker.at.value - worker.started, worker.done), len(batch.items) - 1)
+        rest = [*range(worker.done, index), *range(index + 1, len(batch.items))]
+        if rest:
+            self._retry.append(_part(batch, rest))
+        if batch.alone or kind is LossKind.TIME_LIMIT:
+            return [Lost(item=batch.items[index], kind=kind, detail=_cause(kind, exit_code))]
+        self._retry.append(replace(_part(batch, [index]), alone=True))
+        return []
+
+
+def _part(batch: Batch, indexes: list[int]) -> Batch:
+    return replace(
+        batch,
+        items=tuple(batch.items[index] for index in indexes),
+        time_limits_s=tuple(batch.time_limits_s[index] for index in indexes),
+    )
+
+
+def _cause(kind: LossKind, exit_code: int | None) -> str:
+    if kind is LossKind.TIME_LIMIT:
+        return "stopped: it took longer than the time limit"
+    if exit_code is not None and exit_code < 0:
+        with contextlib.suppress(ValueError):
+            return f"the worker died twice on it ({signal.Signals(-exit_code).name})"
+    return f"the worker died twice on it (exit code {exit_code})"
+
+
+def _kill(worker: _Worker) -> None:
+    worker.process.kill()
+    worker.process.join(KILL_PATIENCE_S)
+    worker.pipe.close()
+
+
+@contextlib.contextmanager
+def _main_not_imported() -> Iterator[None]:
+    """Keep ``spawn`` from importing the caller's main module: workers need only what they run."""
+    main = sys.modules["__main__"]
+    saved = {name: getattr(main, name, None) for name in ("__file__", "__spec__")}
+    try:
+        for name in saved:
+            setattr(main, name, None)
+        yield
+    finally:
+        for name, value in saved.items():
+            setattr(main, name, value)
+
+
+def _serve(pipe: connection.Connection, at: Any, memory_limit_bytes: int) -> None:  # noqa: ANN401
+    """Worker: take batches until the pipe closes."""
+    _die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_memory(memory_limit_bytes)
+    ordinal = 0
+    while True:
+        try:
+            function, items = pickle.loads(pipe.recv_bytes())  # noqa: S301  (our own parent)
+        except (EOFError, OSError):
+            return
+        ordinal = _work(pipe, at, function, items, ordinal)
+
+
+def _work(
+    pipe: connection.Connection,
+    at: Any,  # noqa: ANN401  (ctypes)
+    function: Callable[[Any], Any],
+    items: tuple[Any, ...],
+    ordinal: int,
+) -> int:
+    """Run one batch; results go back in groups, at the latest when the batch is done."""
+    buffered: list[tuple[bool, Any]] = []
+    flushed = time.monotonic()
+    for item in items:
+        at.value = ordinal
+        result = _call(function, item)
+        ordinal += 1
+        if isinstance(result, Finished):
+            buffered.append((True, result.value))
+        else:
+            buffered.append((False, (result.kind, result.detail)))
+        if time.monotonic() - flushed > FLUSH_INTERVAL_S:
+            pipe.send_bytes(pickle.dumps(buffered, pickle.HIGHEST_PROTOCOL))
+            buffered, flushed = [], time.monotonic()
+    at.value = -1
+    if buffered:
+        pipe.send_bytes(pickle.dumps(buffered, pickle.HIGHEST_PROTOCOL))
+    return ordinal
+
+
+def _limit_memory(memory_limit_bytes: int) -> None:
+    """Cap the address space, where the platform can."""
+    if memory_limit_bytes <= 0:
+        return
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        resource = importlib.import_module("resource")
+        resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
+
+
+def _die_with_parent() -> None:
+    """End when the parent is killed: by the kernel on Linux, by a watching thread elsewhere."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, int(signal.SIGKILL))  # 1 = PR_SET_PDEATHSIG, linux/prctl.h
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    sentinel = parent.sentinel
+
+    def watch() -> None:
+        connection.wait([sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
