@@ -1,0 +1,3 @@
+class ObjectBuilder:
+    value: object
+    def event(self, event: str, value: object) -> None: ...
