@@ -5,13 +5,45 @@ from __future__ import annotations
 from pathlib import Path
 
 from triage.errors import HashSetError
+from triage.matching.readers.checksums import ChecksumReader
+from triage.matching.readers.encase import EncaseReader
+from triage.matching.readers.hashdeep import HashdeepReader
 from triage.matching.readers.lists import PlainListReader
+from triage.matching.readers.nsrl_delta import NsrlDeltaReader
+from triage.matching.readers.perceptual import PdqListReader, PhashListReader
+from triage.matching.readers.refused import BloomReader, XWaysReader
+from triage.matching.readers.sqlite_sets import KdbReader, NsrlReader
+from triage.matching.readers.tables import HASHKEEPER, ICSE, ILOOK, NSRL2, CsvReader
+from triage.matching.readers.tskidx import TskIndexReader
+from triage.matching.readers.vics import VicsReader
+from triage.matching.readers.xml_sets import C4ALL, NCMEC
 from triage.matching.reading import HEAD_SIZE_BYTES, Item, Reader, ReadOptions
 from triage.matching.source import read_head
 
 __all__ = ["READERS", "Item", "ReadOptions", "Reader", "choose_reader"]
 
-READERS: tuple[Reader, ...] = (PlainListReader(),)
+READERS: tuple[Reader, ...] = (
+    XWaysReader(),
+    BloomReader(),
+    KdbReader(),
+    NsrlReader(),
+    EncaseReader(),
+    TskIndexReader(),
+    HashdeepReader(),
+    C4ALL,
+    NCMEC,
+    VicsReader(),
+    NsrlDeltaReader(),
+    NSRL2,
+    HASHKEEPER,
+    ILOOK,
+    ICSE,
+    PdqListReader(),
+    PhashListReader(),
+    ChecksumReader(),
+    CsvReader(),
+    PlainListReader(),
+)
 """Formats with a signature first, tables next, bare lists last."""
 
 

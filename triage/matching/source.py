@@ -150,6 +150,38 @@ def lines(path: Path, options: ReadOptions) -> Iterator[list[bytes]]:
         yield from _split(_recoded(stream, path, options))
 
 
+class _Chunks(io.RawIOBase):
+    """Chunks as a file, for parsers that ask for one."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        super().__init__()
+        self._chunks, self._rest = chunks, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._rest:
+            following = next(self._chunks, None)
+            if following is None:
+                return 0
+            self._rest = following
+        got, self._rest = self._rest[: len(buffer)], self._rest[len(buffer) :]
+        buffer[: len(got)] = got
+        return len(got)
+
+
+@contextmanager
+def opened_text(path: Path, options: ReadOptions) -> Iterator[BinaryIO]:
+    """Open a text source as UTF-8 without its byte-order mark.
+
+    Raises:
+        HashSetError: the file cannot be opened, read or unpacked.
+    """
+    with opened(path, options) as stream:
+        yield io.BufferedReader(_Chunks(_recoded(stream, path, options)), 65_536)
+
+
 def _recoded(stream: BinaryIO, path: Path, options: ReadOptions) -> Iterator[bytes]:
     chunk = stream.read(CHUNK_SIZE_BYTES)
     mark = _mark(chunk)

@@ -1,0 +1,99 @@
+"""Rows of delimited text, each physical line on its own wherever quotes allow."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+from triage.matching.reading import ReadOptions
+from triage.matching.source import lines
+
+JOINED_LINES = 64
+"""A quoted field may run over so many lines; one that does not end by then is a stray quote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row with the number of its first line; ``fields`` is empty where ``fault`` is not."""
+
+    line: int
+    fields: tuple[str, ...]
+    fault: str = ""
+
+
+def text_lines(path: Path, options: ReadOptions) -> Iterator[tuple[int, str]]:
+    """Give numbered lines that are neither blank nor comments.
+
+    Raises:
+        HashSetError: the file cannot be opened, read or unpacked.
+    """
+    number = 0
+    for batch in lines(path, options):
+        for line in batch:
+            number += 1
+            text = line.decode("utf-8", "replace").rstrip("\r")
+            if text.strip() and text[0] != "#":
+                yield number, text
+
+
+def rows(numbered: Iterable[tuple[int, str]], delimiter: str) -> Iterator[Row]:
+    """Split lines into rows.
+
+    A stray quote must not swallow the records after it: a field whose quote stays open is
+    continued on the next lines only as far as that gives a well-formed row, and otherwise its
+    first line alone is refused.
+    """
+    source = iter(numbered)
+    waiting: deque[tuple[int, str]] = deque()
+    while True:
+        line = waiting.popleft() if waiting else next(source, None)
+        if line is None:
+            return
+        number, text = line
+        if '"' not in text:
+            yield Row(number, tuple(text.split(delimiter)))
+            continue
+        fields = split_quoted([text], delimiter)
+        if fields is None:
+            fields = _continued(text, chain(list(waiting), source), waiting, delimiter)
+        if fields is None:
+            yield Row(number, (), "a quoted field is malformed or never ends")
+        else:
+            yield Row(number, fields)
+
+
+def _continued(
+    text: str,
+    following: Iterable[tuple[int, str]],
+    waiting: deque[tuple[int, str]],
+    delimiter: str,
+) -> tuple[str, ...] | None:
+    taken: list[tuple[int, str]] = []
+    already = len(waiting)
+    parts = [text]
+    if text.count('"') % 2:
+        for line in following:
+            taken.append(line)
+            parts.append(line[1])
+            fields = split_quoted([part + "\n" for part in parts], delimiter)
+            if fields is not None:
+                for _ in range(min(already, len(taken))):
+                    waiting.popleft()
+                return fields
+            if len(taken) >= JOINED_LINES or '"' in line[1]:
+                break
+    waiting.extend(taken[already:])
+    return None
+
+
+def split_quoted(parts: list[str], delimiter: str) -> tuple[str, ...] | None:
+    """Give the fields of one row with quotes, ``None`` where it is malformed."""
+    try:
+        found = list(csv.reader(parts, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return tuple(found[0]) if len(found) == 1 else None
