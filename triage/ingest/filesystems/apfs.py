@@ -1,0 +1,179 @@
+"""Reads APFS through libfsapfs: a container is a pool of volumes, live entries only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyfsapfs
+
+from triage.ingest.container import Container
+from triage.ingest.filesystems.apfs_entries import (
+    ROOT_IDENTIFIER,
+    Attributed,
+    entries_of,
+    folder_of,
+    is_folder,
+)
+from triage.ingest.reading import (
+    CHUNK_BYTES,
+    DEPTH_LIMIT,
+    ContentError,
+    Found,
+    VolumeError,
+    overlapping,
+)
+from triage.ingest.window import Window
+from triage.model.display import printable
+from triage.model.entry import DirectoryRef, FileEntry
+from triage.model.evidence import DamagedRange
+from triage.model.listing import Listing
+from triage.model.outcome import FailReason
+from triage.model.problem import Problem, ProblemKind
+from triage.model.volume import VolumeInfo, VolumeState
+
+OPENS = frozenset({"apfs"})
+_MAGIC = b"NXSB"
+_MAGIC_OFFSET = 32
+
+
+def find(container: Container, offset_bytes: int, length_bytes: int) -> tuple[Found, ...]:
+    """Give every volume of the APFS container that starts at an offset; locked ones too."""
+    head = container.read_at(offset_bytes, _MAGIC_OFFSET + 8)
+    if head[_MAGIC_OFFSET : _MAGIC_OFFSET + 4] != _MAGIC:
+        return ()
+    block_bytes = int.from_bytes(head[_MAGIC_OFFSET + 4 :], "little")
+    pool = pyfsapfs.container()
+    try:
+        pool.open_file_object(Window(container, offset_bytes, length_bytes))
+        return tuple(
+            _found(pool, index, block_bytes) for index in range(pool.number_of_volumes)
+        )
+    except OSError as error:
+        reason = f"APFS container does not open: {printable(str(error))}"
+        return (Found(state=VolumeState.DAMAGED, filesystem="apfs", reason=reason),)
+
+
+def _found(pool: pyfsapfs.container, index: int, block_bytes: int) -> Found:
+    state, reason, label = VolumeState.OPENED, "", ""
+    try:
+        volume = pool.get_volume(index)
+        label = printable(volume.name or "")
+        if volume.is_locked():
+            state, reason = VolumeState.LOCKED, "encrypted APFS volume (FileVault)"
+        else:
+            volume.get_file_entry_by_identifier(ROOT_IDENTIFIER)
+    except OSError as error:
+        state, reason = VolumeState.DAMAGED, f"APFS volume does not open: {printable(str(error))}"
+    return Found(
+        state=state,
+        filesystem="apfs",
+        label=label,
+        block_size_bytes=block_bytes,
+        pooled=True,
+        reason=reason,
+    )
+
+
+class ApfsFileSystem:
+    """One volume of an APFS container."""
+
+    def __init__(
+        self, container: Container, info: VolumeInfo, pool: pyfsapfs.container, index: int
+    ) -> None:
+        self._container = container
+        self._pool = pool
+        self._opened = pool.get_volume(index)
+        self.volume = info
+
+    def roots(self) -> tuple[DirectoryRef, ...]:
+        """Give the root folder; APFS keeps no area of orphans that could be listed."""
+        return (DirectoryRef(volume=self.volume.key, path=b"/", address=ROOT_IDENTIFIER),)
+
+    def list_directory(self, folder: DirectoryRef) -> Listing:
+        """Give all names of one folder in the order of the disk."""
+        if folder.depth > DEPTH_LIMIT:
+            detail = f"nested more than {DEPTH_LIMIT} deep: not listed"
+            return Listing(entries=(), directories=(), problems=(self._problem(folder, detail),))
+        entries: list[FileEntry] = []
+        folders: list[DirectoryRef] = []
+        problems: list[Problem] = []
+        evidence = self._container.info.key
+        try:
+            opened = self._opened.get_file_entry_by_identifier(folder.address)
+            count = opened.number_of_sub_file_entries
+        except OSError as error:
+            problem = self._problem(folder, str(error))
+            return Listing(entries=(), directories=(), problems=(problem,))
+        for index in range(count):
+            try:
+                child = opened.get_sub_file_entry(index)
+                entries.extend(entries_of(child, folder, evidence, self.volume))
+                if is_folder(child):
+                    folders.append(folder_of(child, folder))
+            except OSError as error:
+                problems.append(self._problem(folder, f"name {index}: {error}"))
+        return Listing(
+            entries=tuple(entries), directories=tuple(folders), problems=tuple(problems)
+        )
+
+    def read(self, entry: FileEntry) -> Iterator[bytes]:
+        """Give the content of a stream in order, see the protocol."""
+        offset = 0
+        try:
+            source = self._source(entry)
+            while offset < entry.size_bytes:
+                wanted = min(CHUNK_BYTES, entry.size_bytes - offset)
+                chunk = source.read_buffer_at_offset(wanted, offset)
+                if not chunk:
+                    raise ContentError(FailReason.SHORT_READ, f"content ends at byte {offset}")
+                offset += len(chunk)
+                yield chunk
+        except OSError as error:
+            raise ContentError(FailReason.READ_ERROR, f"at byte {offset}: {error}") from error
+
+    def touches_damage(self, entry: FileEntry) -> tuple[DamagedRange, ...]:
+        """Give the damaged ranges known so far that the content lies on."""
+        damage = self._container.damage()
+        if not damage:
+            return ()
+        try:
+            source = self._source(entry)
+            extents = tuple(source.get_extent(at) for at in range(source.number_of_extents))
+        except OSError:
+            return ()
+        base = self.volume.offset_bytes
+        return overlapping(damage, tuple((base + start, size) for start, size, _ in extents))
+
+    def _source(self, entry: FileEntry) -> Attributed:
+        file = self._opened.get_file_entry_by_identifier(entry.ref.address)
+        if not entry.ref.stream:
+            return file
+        for index in range(file.number_of_extended_attributes):
+            attribute = file.get_extended_attribute(index)
+            if attribute.name.encode("utf-8", "surrogateescape") == entry.ref.stream:
+                return attribute
+        raise ContentError(FailReason.READ_ERROR, "the file has no such attribute")
+
+    def _problem(self, folder: DirectoryRef, detail: str) -> Problem:
+        return Problem(
+            kind=ProblemKind.DIRECTORY_UNREADABLE,
+            evidence=self._container.info.key,
+            volume=self.volume.key,
+            path=folder.path,
+            detail=printable(detail),
+        )
+
+
+def open_volume(container: Container, volume: VolumeInfo) -> ApfsFileSystem:
+    """Open one volume of the pool; the last part of its key is its number in the pool.
+
+    Raises:
+        VolumeError: it does not open.
+    """
+    pool = pyfsapfs.container()
+    number = int(volume.key.rpartition(".")[2])
+    try:
+        pool.open_file_object(Window(container, volume.offset_bytes, volume.length_bytes))
+        return ApfsFileSystem(container, volume, pool, number - 1)
+    except OSError as error:
+        raise VolumeError(f"volume {volume.key}: {error}") from error

@@ -1,0 +1,141 @@
+"""Reads the file systems that The Sleuth Kit opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytsk3
+
+from triage.ingest.container import Container
+from triage.ingest.filesystems import tsk_find
+from triage.ingest.filesystems.tsk_content import chosen, content
+from triage.ingest.filesystems.tsk_folder import Folder, Volume
+from triage.ingest.reading import DEPTH_LIMIT, VolumeError, overlapping
+from triage.ingest.tskimage import ContainerImage
+from triage.model.entry import DirectoryRef, FileEntry
+from triage.model.evidence import DamagedRange
+from triage.model.listing import Listing
+from triage.model.problem import Problem, ProblemKind
+from triage.model.volume import VolumeInfo
+
+OPENS = frozenset(tsk_find.TYPES)
+find = tsk_find.find
+_VIRTUAL_FOLDER = 11
+
+
+class TskFileSystem:
+    """One volume that The Sleuth Kit opened."""
+
+    def __init__(self, container: Container, volume: VolumeInfo, opened: pytsk3.FS_Info) -> None:
+        self._container = container
+        self._opened = opened
+        self._facts = Volume.of(container, volume, opened)
+        self.volume = volume
+
+    def roots(self) -> tuple[DirectoryRef, ...]:
+        """Give the root folder, then ``$OrphanFiles`` where the file system has one."""
+        key = self.volume.key
+        root = DirectoryRef(volume=key, path=b"/", address=int(self._opened.info.root_inum))
+        last = int(self._opened.info.last_inum)
+        try:
+            meta = self._opened.open_meta(last).info.meta
+        except OSError:
+            return (root,)
+        if meta is None or int(meta.type) != _VIRTUAL_FOLDER:
+            return (root,)
+        area = DirectoryRef(
+            volume=key, path=b"/$OrphanFiles", address=last, live=False, orphan=True, depth=1
+        )
+        return root, area
+
+    def list_directory(self, folder: DirectoryRef) -> Listing:
+        """Give all names of one folder in the order of the disk."""
+        if folder.depth > DEPTH_LIMIT:
+            return self._unlisted(folder, f"nested more than {DEPTH_LIMIT} deep: not listed")
+        try:
+            opened = self._opened.open_dir(inode=folder.address)
+        except OSError as error:
+            return self._unlisted(folder, _words(error))
+        listing = Folder(self._facts, folder).listed(opened)
+        hurt = overlapping(self._container.damage(), self._runs_of_folder(folder))
+        if not hurt:
+            return listing
+        detail = f"folder lies on {len(hurt)} damaged range(s) of the image: names may be missing"
+        problem = self._problem(folder, detail, hurt[0])
+        return Listing(
+            entries=listing.entries,
+            directories=listing.directories,
+            problems=(*listing.problems, problem),
+        )
+
+    def read(self, entry: FileEntry) -> Iterator[bytes]:
+        """Give the content of a stream in order, see the protocol."""
+        return content(self._facts, entry)
+
+    def touches_damage(self, entry: FileEntry) -> tuple[DamagedRange, ...]:
+        """Give the damaged ranges known so far that the content lies on."""
+        damage = self._container.damage()
+        if not damage:
+            return ()
+        try:
+            file = self._opened.open_meta(entry.ref.address)
+            every = tuple(self._facts.streams(file))
+        except OSError:
+            return ()
+        one = chosen(every, entry)
+        packed = entry.compressed or one is None
+        used = every if packed or one is None else (one,)
+        return overlapping(damage, tuple(run for stream in used for run in stream.runs))
+
+    def _runs_of_folder(self, folder: DirectoryRef) -> tuple[tuple[int, int], ...]:
+        if not self._container.damage():
+            return ()
+        runs: list[tuple[int, int]] = []
+        try:
+            for attribute in self._opened.open_meta(folder.address):
+                runs.extend(
+                    (
+                        self.volume.offset_bytes + int(run.addr) * self._facts.block_bytes,
+                        int(run.len) * self._facts.block_bytes,
+                    )
+                    for run in attribute
+                    if not int(run.flags)
+                )
+        except OSError:
+            return tuple(runs)
+        return tuple(runs)
+
+    def _unlisted(self, folder: DirectoryRef, detail: str) -> Listing:
+        return Listing(entries=(), directories=(), problems=(self._problem(folder, detail, None),))
+
+    def _problem(self, folder: DirectoryRef, detail: str, hurt: DamagedRange | None) -> Problem:
+        return Problem(
+            kind=ProblemKind.DIRECTORY_UNREADABLE,
+            evidence=self._facts.evidence,
+            volume=self.volume.key,
+            path=folder.path,
+            detail=detail,
+            offset_bytes=None if hurt is None else hurt.offset_bytes,
+            length_bytes=None if hurt is None else hurt.length_bytes,
+        )
+
+
+def _words(error: OSError) -> str:
+    text = str(error)
+    return text.rpartition("with error: ")[2] or text
+
+
+def open_volume(container: Container, volume: VolumeInfo) -> TskFileSystem:
+    """Open a volume by the name of its file system.
+
+    Raises:
+        VolumeError: it does not open.
+    """
+    image = ContainerImage(container)
+    try:
+        opened = pytsk3.FS_Info(
+            image, offset=volume.offset_bytes, type=tsk_find.TYPES[volume.filesystem]
+        )
+    except OSError as error:
+        raise VolumeError(f"volume {volume.key}: {_words(error)}") from error
+    return TskFileSystem(container, volume, opened)

@@ -1,0 +1,238 @@
+"""Lists one folder of a volume that The Sleuth Kit has opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pytsk3
+
+from triage.ingest.container import Container
+from triage.ingest.filesystems.ext_inodes import EncryptedInodes
+from triage.ingest.filesystems.tsk_names import Name, allocation, resolve, reused, why_no_content
+from triage.ingest.filesystems.tsk_streams import NTFS_REPARSE, Stream, streams
+from triage.ingest.filesystems.tsk_times import NAIVE, times
+from triage.model.display import printable
+from triage.model.entry import Allocation, DirectoryRef, EntryKind, EntryRef, FileEntry
+from triage.model.listing import Listing
+from triage.model.outcome import SkipReason
+from triage.model.problem import Problem, ProblemKind
+from triage.model.volume import VolumeInfo
+
+ORPHAN_LIMIT = 1_000_000
+"""Orphans of one folder beyond this number are not listed, and reported."""
+
+WOF_STREAM = b"WofCompressedData"
+"""Stream in which Windows keeps the packed bytes of a file whose own data then reads as zeros."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """What every listing and read of one volume needs to know."""
+
+    evidence: str
+    key: str
+    filesystem: str
+    base_bytes: int
+    block_bytes: int
+    medium_bytes: int
+    naive: bool
+    encrypted: EncryptedInodes
+    opened: pytsk3.FS_Info
+
+    @classmethod
+    def of(cls, container: Container, volume: VolumeInfo, opened: pytsk3.FS_Info) -> Volume:
+        """Gather the facts once, when the volume is opened."""
+        return cls(
+            evidence=container.info.key,
+            key=volume.key,
+            filesystem=volume.filesystem,
+            base_bytes=volume.offset_bytes,
+            block_bytes=int(opened.info.block_size),
+            medium_bytes=container.info.size_bytes,
+            naive=volume.filesystem in NAIVE,
+            encrypted=EncryptedInodes.of(container, volume),
+            opened=opened,
+        )
+
+    def streams(self, file: pytsk3.File) -> Iterator[Stream]:
+        """Give the streams of a file; raises OSError where the attributes cannot be loaded."""
+        return streams(file, self.filesystem, self.base_bytes, self.block_bytes)
+
+
+def overlay_packed(file: pytsk3.File, every: Sequence[Stream]) -> bool:
+    """Tell whether the default stream of a file only stands for a packed one."""
+    if not any(stream.name == WOF_STREAM for stream in every):
+        return False
+    return any(int(attribute.info.type) == NTFS_REPARSE for attribute in file)
+
+
+class Folder:
+    """One pass over the names of one folder."""
+
+    def __init__(self, volume: Volume, folder: DirectoryRef) -> None:
+        self._volume = volume
+        self._folder = folder
+        self._prefix = folder.path if folder.path.endswith(b"/") else folder.path + b"/"
+        self._entries: list[FileEntry] = []
+        self._directories: list[DirectoryRef] = []
+        self._problems: list[Problem] = []
+        self._seen: dict[EntryRef, int] = {}
+        self._orphan_bytes = 0
+        self._orphans_hit = False
+
+    def listed(self, opened: pytsk3.Directory) -> Listing:
+        """Take all names; an error costs the one name it came with, and is reported."""
+        names = iter(opened)
+        limit = ORPHAN_LIMIT if self._folder.orphan else int(opened.size)
+        for index in range(int(opened.size)):
+            if index >= limit:
+                self._note(ProblemKind.ORPHAN_LIMIT, self._folder.path, f"more than {limit} names")
+                break
+            try:
+                self._take(next(names))
+            except StopIteration:
+                break
+            except OSError as error:
+                self._note(ProblemKind.DIRECTORY_UNREADABLE, self._folder.path, str(error))
+        return Listing(
+            entries=tuple(self._entries),
+            directories=tuple(self._directories),
+            problems=tuple(self._problems),
+        )
+
+    def _take(self, file: pytsk3.File) -> None:
+        resolved = resolve(self._volume.opened, file, self._volume.filesystem)
+        if resolved is None:
+            return
+        name, file = resolved
+        self._check(name)
+        for stream in self._streams(name, file):
+            self._entries.append(self._entry(name, stream))
+        self._descend(name)
+
+    def _streams(self, name: Name, file: pytsk3.File) -> tuple[Stream | None, ...]:
+        """Give what to list of a name: always a default stream, then the named ones."""
+        filesystem = self._volume.filesystem
+        folder = name.kind is EntryKind.DIRECTORY
+        if name.meta is None or reused(name, filesystem):
+            return (None,)
+        if folder and filesystem not in ("ntfs", "hfs+"):
+            return (None,)
+        try:
+            every = tuple(self._volume.streams(file))
+        except OSError:
+            return (None,)
+        default = tuple(stream for stream in every if not stream.name)
+        named = tuple(stream for stream in every if stream.name)
+        return (*((None,) if folder or not default else default), *named)
+
+    def _entry(self, name: Name, stream: Stream | None) -> FileEntry:
+        volume = self._volume
+        state = allocation(name, self._folder)
+        size = self._size(name, stream)
+        reason, detail = why_no_content(
+            name,
+            stream,
+            size,
+            filesystem=volume.filesystem,
+            medium_bytes=volume.medium_bytes,
+        )
+        if not reason and name.address in volume.encrypted:
+            reason, detail = SkipReason.ENCRYPTED, "encrypted by the file system (fscrypt)"
+        if not reason and state is Allocation.ORPHAN:
+            reason, detail = self._orphan_bound(stream, size)
+        if not reason and not name.same:
+            detail = "name and record differ in generation: may be another file's content"
+        return FileEntry(
+            ref=self._ref(name, stream),
+            kind=name.kind if stream is None or not stream.name else EntryKind.FILE,
+            allocation=state,
+            size_bytes=size,
+            times=times(name.meta, naive=volume.naive),
+            first_block_offset_bytes=stream.runs[0][0] if stream and stream.runs else None,
+            resident=stream is not None and stream.resident,
+            compressed=stream is not None and stream.compressed,
+            sparse=stream is not None and stream.sparse,
+            encrypted=reason == SkipReason.ENCRYPTED,
+            no_content=str(reason),
+            detail=detail,
+        )
+
+    def _size(self, name: Name, stream: Stream | None) -> int:
+        if stream is not None:
+            return stream.size_bytes
+        if name.meta is None or self._volume.filesystem == "ntfs" and (
+            name.kind is not EntryKind.DIRECTORY
+        ):
+            return 0
+        return max(0, int(name.meta.size))
+
+    def _ref(self, name: Name, stream: Stream | None) -> EntryRef:
+        fields = {
+            "evidence": self._volume.evidence,
+            "volume": self._volume.key,
+            "path": self._prefix + name.raw,
+            "stream": b"" if stream is None else stream.name,
+            "parent_address": self._folder.address,
+            "address": name.address,
+            "sequence": name.sequence,
+        }
+        ref = EntryRef(**fields)  # type: ignore[arg-type]
+        nth = self._seen.get(ref, 0)
+        self._seen[ref] = nth + 1
+        return ref if not nth else EntryRef(**fields, nth=nth)  # type: ignore[arg-type]
+
+    def _descend(self, name: Name) -> None:
+        """Queue a folder below; a deleted name of a live folder is left to its live name."""
+        if name.kind is not EntryKind.DIRECTORY or name.meta is None:
+            return
+        if name.deleted and name.record_live:
+            return
+        self._directories.append(
+            DirectoryRef(
+                volume=self._volume.key,
+                path=self._prefix + name.raw,
+                address=name.address,
+                sequence=name.sequence,
+                live=self._folder.live and not name.deleted,
+                orphan=self._folder.orphan,
+                depth=self._folder.depth + 1,
+            )
+        )
+
+    def _orphan_bound(self, stream: Stream | None, size: int) -> tuple[str, str]:
+        """Leave orphans unread once they claim twice the medium: bogus trees claim terabytes."""
+        if stream is not None and (stream.sparse or stream.compressed):
+            return "", ""
+        self._orphan_bytes += size
+        if self._orphan_bytes <= 2 * self._volume.medium_bytes:
+            return "", ""
+        if not self._orphans_hit:
+            self._orphans_hit = True
+            detail = "orphans claim more than twice the size of the medium: the rest is not read"
+            self._note(ProblemKind.ORPHAN_LIMIT, self._folder.path, detail)
+        return SkipReason.IMPLAUSIBLE_SIZE, f"claims {size} bytes, beyond the bound for orphans"
+
+    def _check(self, name: Name) -> None:
+        """Report a live name without a record of its own: a file is then missing."""
+        if name.deleted or not self._folder.live:
+            return
+        path = self._prefix + name.raw
+        if name.meta is None:
+            detail = f"record {name.address} cannot be read"
+            self._note(ProblemKind.ENTRY_UNREADABLE, path, detail)
+        elif not name.same:
+            detail = f"name and record {name.address} differ in generation"
+            self._note(ProblemKind.ENTRY_UNREADABLE, path, detail)
+
+    def _note(self, kind: ProblemKind, path: bytes, detail: str) -> None:
+        self._problems.append(
+            Problem(
+                kind=kind,
+                evidence=self._volume.evidence,
+                volume=self._volume.key,
+                path=path,
+                detail=printable(detail),
+            )
+        )

@@ -1,0 +1,166 @@
+"""Turns one name in a folder, as The Sleuth Kit tells of it, into entries of the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytsk3
+
+from triage.ingest.filesystems.tsk_streams import Stream
+from triage.model.display import printable
+from triage.model.entry import Allocation, DirectoryRef, EntryKind
+from triage.model.outcome import SkipReason
+
+_META_KINDS = {
+    1: EntryKind.FILE,
+    2: EntryKind.DIRECTORY,
+    6: EntryKind.SYMLINK,
+    10: EntryKind.VIRTUAL,
+    11: EntryKind.VIRTUAL,
+}
+_NAME_KINDS = {
+    3: EntryKind.DIRECTORY,
+    5: EntryKind.FILE,
+    6: EntryKind.SYMLINK,
+    10: EntryKind.VIRTUAL,
+    11: EntryKind.VIRTUAL,
+}
+_VIRTUAL_FOLDER = 11
+_ALLOCATED, _UNALLOCATED = 1, 2
+_WITH_INODES = frozenset({"ext2", "ext3", "ext4", "ufs1", "ufs1b", "ufs2"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """One name with the record it points at, as far as it can be found.
+
+    Attributes:
+        deleted: the name itself is no longer in use.
+        record_live: the record is in use.
+        same: name and record agree on the generation, as far as the file system counts them.
+    """
+
+    raw: bytes
+    address: int
+    sequence: int
+    kind: EntryKind
+    virtual_folder: bool
+    deleted: bool
+    record_live: bool
+    same: bool
+    meta: pytsk3.TSK_FS_META | None
+
+
+def resolve(
+    fs: pytsk3.FS_Info, file: pytsk3.File, filesystem: str
+) -> tuple[Name, pytsk3.File] | None:
+    """Join a name and its record; give ``None`` for ``.``, ``..`` and names without a byte.
+
+    The Sleuth Kit leaves out the record where the generations of name and record differ, which
+    is so for every deleted name of NTFS: the record is then fetched by its address.
+    """
+    name = file.info.name
+    if name is None or not name.name or name.name in (b".", b".."):
+        return None
+    address = int(name.meta_addr)
+    deleted = bool(int(name.flags) & _UNALLOCATED)
+    if file.info.meta is None and (address or filesystem == "ntfs"):
+        try:
+            file = fs.open_meta(address)
+        except OSError:
+            return _name(name, None, deleted=deleted, filesystem=filesystem), file
+    return _name(name, file.info.meta, deleted=deleted, filesystem=filesystem), file
+
+
+def _name(
+    name: pytsk3.TSK_FS_NAME, meta: pytsk3.TSK_FS_META | None, *, deleted: bool, filesystem: str
+) -> Name:
+    kind = _NAME_KINDS.get(int(name.type), EntryKind.UNKNOWN)
+    if kind is EntryKind.UNKNOWN and int(name.type):
+        kind = EntryKind.SPECIAL
+    sequence = 0
+    if meta is not None:
+        if int(meta.type):
+            kind = _META_KINDS.get(int(meta.type), EntryKind.SPECIAL)
+        sequence = int(meta.seq) if filesystem == "ntfs" else 0
+    return Name(
+        raw=name.name or b"",
+        address=int(name.meta_addr),
+        sequence=sequence,
+        kind=kind,
+        virtual_folder=_VIRTUAL_FOLDER in (int(name.type), int(meta.type) if meta else 0),
+        deleted=deleted,
+        record_live=meta is not None and bool(int(meta.flags) & _ALLOCATED),
+        same=filesystem != "ntfs" or meta is None or sequence == int(name.meta_seq),
+        meta=meta,
+    )
+
+
+def allocation(name: Name, folder: DirectoryRef) -> Allocation:
+    """Tell whether a name is live; what lies in a deleted or orphan folder is so too."""
+    if folder.orphan:
+        return Allocation.ORPHAN
+    if name.deleted or not folder.live:
+        return Allocation.DELETED
+    return Allocation.LIVE
+
+
+def reused(name: Name, filesystem: str) -> bool:
+    """Tell whether the record of a deleted name now belongs to another file.
+
+    Where generations are counted and agree it is still the same file, renamed or moved; where
+    none are counted (ext, UFS) a record in use cannot be told from another file's.
+    """
+    if not (name.deleted and name.record_live):
+        return False
+    return not name.same if filesystem == "ntfs" else filesystem in _WITH_INODES
+
+
+def why_no_content(
+    name: Name, stream: Stream | None, size_bytes: int, *, filesystem: str, medium_bytes: int
+) -> tuple[str, str]:
+    """Give reason and words where the listing already knows that nothing is to be read."""
+    default = stream is None or not stream.name
+    if name.kind is EntryKind.DIRECTORY and default:
+        return SkipReason.DIRECTORY, ""
+    if name.virtual_folder:
+        return SkipReason.VIRTUAL, "folder made up to hold orphan files"
+    if name.kind in (EntryKind.SYMLINK, EntryKind.SPECIAL) and default:
+        return SkipReason.NOT_A_FILE, _target(name)
+    if name.meta is None:
+        return SkipReason.NOT_RECOVERABLE, "the name survives, its record does not"
+    if reused(name, filesystem):
+        return SkipReason.REALLOCATED, "the record is in use by another file"
+    if name.kind is EntryKind.UNKNOWN and not size_bytes:
+        return SkipReason.NOT_RECOVERABLE, "the record no longer says what it was"
+    return _by_size(name, stream, size_bytes, filesystem, medium_bytes)
+
+
+def _by_size(
+    name: Name, stream: Stream | None, size_bytes: int, filesystem: str, medium_bytes: int
+) -> tuple[str, str]:
+    if stream is not None and stream.name == b"$Bad" and name.raw == b"$BadClus":
+        return SkipReason.BAD_CLUSTER_LIST, ""
+    if not size_bytes:
+        if filesystem in _WITH_INODES and not name.record_live:
+            return SkipReason.NOT_RECOVERABLE, "the record was wiped when the file was deleted"
+        return SkipReason.EMPTY, ""
+    if stream is not None and stream.encrypted:
+        return SkipReason.ENCRYPTED, "encrypted by the file system (EFS)"
+    packed = stream is not None and (stream.sparse or stream.compressed)
+    if size_bytes > medium_bytes and not packed and not name.record_live:
+        return SkipReason.IMPLAUSIBLE_SIZE, f"claims {size_bytes} bytes"
+    bound = max(medium_bytes, SPARSE_LIMIT_BYTES)
+    if size_bytes > bound and packed:
+        return SkipReason.TOO_LARGE, f"sparse, {size_bytes} bytes with its holes"
+    return "", ""
+
+
+SPARSE_LIMIT_BYTES = 64 * 1024**3
+"""Sparse files are read in full, holes as zeros, up to this or the size of the medium."""
+
+
+def _target(name: Name) -> str:
+    if name.meta is not None and name.kind is EntryKind.SYMLINK and name.meta.link:
+        return f"link to {printable(name.meta.link)}"
+    return ""
