@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from triage.errors import EvidenceError
-from triage.ingest.containers import raw
+from triage.ingest.containers import ewf, ewf2, raw, refused, split_raw
 from triage.model.display import printable
 from triage.model.evidence import DamagedRange, EvidenceInfo
 
@@ -54,6 +54,12 @@ class ContainerFormat:
 
 
 CONTAINERS: tuple[ContainerFormat, ...] = (
+    ContainerFormat(name="ewf", recognises=ewf.recognises, open=ewf.open_ewf),
+    ContainerFormat(name="ewf2", recognises=ewf2.recognises, open=ewf2.open_ewf2),
+    ContainerFormat(name="refused", recognises=refused.recognises, open=refused.refuse),
+    ContainerFormat(
+        name="split-raw", recognises=split_raw.recognises, open=split_raw.open_split_raw
+    ),
     ContainerFormat(name="raw", recognises=raw.recognises, open=raw.open_raw),
 )
 """In order of trial; the last one takes everything."""

@@ -122,17 +122,14 @@ class RawContainer:
         return data
 
     def _read_sectors(self, index: int, position: int, length_bytes: int) -> bytes:
-        """Read sector by sector around an input error, so that one bad sector costs one."""
+        """Halve a stretch around an input error, so that one bad sector costs one sector."""
         if length_bytes <= SECTOR_BYTES:
             self._lost(index, position, length_bytes)
             return bytes(length_bytes)
-        parts: list[bytes] = []
-        end = position + length_bytes
-        while position < end:
-            take = min(SECTOR_BYTES - position % SECTOR_BYTES, end - position)
-            parts.append(self._read_file(index, position, take))
-            position += take
-        return b"".join(parts)
+        middle = (position + length_bytes // 2) // SECTOR_BYTES * SECTOR_BYTES
+        middle = middle if middle > position else position + SECTOR_BYTES
+        left = self._read_file(index, position, middle - position)
+        return left + self._read_file(index, middle, position + length_bytes - middle)
 
     def _lost(self, index: int, position: int, length_bytes: int) -> None:
         shown = printable(self._files.paths[index].name)

@@ -1,0 +1,55 @@
+"""One chunk of an EWF image: inflated within bounds and checked, never believed."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from isal import isal_zlib
+
+from triage.model.evidence import DamageKind
+
+INFLATE_ERROR = cast("type[Exception]", isal_zlib.error)
+"""The stub of isal declares its error class as an instance."""
+
+CHECKSUM_BYTES = 4
+
+
+def stored_bound(chunk_bytes: int, *, compressed: bool) -> int:
+    """Give the most bytes that a chunk can take in the file.
+
+    Deflate adds five bytes a block at worst; an eighth more is far above that.
+    """
+    return chunk_bytes + (chunk_bytes // 8 + 1024 if compressed else CHECKSUM_BYTES)
+
+
+def decode(
+    raw: memoryview, *, compressed: bool, want_bytes: int, chunk_bytes: int
+) -> bytes | DamageKind:
+    """Give the data of a chunk, exactly ``want_bytes``, or what is wrong with it.
+
+    A compressed chunk is a zlib stream with its own Adler-32; a stored one is followed by the
+    Adler-32 of the data. The last chunk may be written short or padded to the full size.
+    """
+    if compressed:
+        return _inflated(raw, want_bytes, chunk_bytes)
+    for size in (want_bytes, chunk_bytes):
+        end = size + CHECKSUM_BYTES
+        if len(raw) >= end:
+            data = raw[:size]
+            if isal_zlib.adler32(data) == int.from_bytes(raw[size:end], "little"):
+                return bytes(data[:want_bytes])
+    short = len(raw) < want_bytes + CHECKSUM_BYTES
+    return DamageKind.TRUNCATED if short else DamageKind.CHUNK_CHECKSUM
+
+
+def _inflated(raw: memoryview, want_bytes: int, chunk_bytes: int) -> bytes | DamageKind:
+    """Inflate at most one byte more than a chunk can hold, so that a bomb costs nothing."""
+    inflater = isal_zlib.decompressobj()
+    try:
+        data = inflater.decompress(raw, chunk_bytes + 1)
+    except INFLATE_ERROR as error:
+        wrong_sum = "checksum" in str(error).lower()
+        return DamageKind.CHUNK_CHECKSUM if wrong_sum else DamageKind.CHUNK_UNREADABLE
+    if not inflater.eof or not want_bytes <= len(data) <= chunk_bytes:
+        return DamageKind.CHUNK_UNREADABLE
+    return bytes(data) if len(data) == want_bytes else bytes(data[:want_bytes])

@@ -1,0 +1,86 @@
+"""Names of the segment files of an EWF set: .E01 to .E99, then .EAA to .ZZZ; likewise .s01."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from triage.errors import EvidenceError
+from triage.model.display import printable
+
+_NUMBERED = re.compile(r"\.(E|S|L|Ex|Lx)(\d\d)", re.IGNORECASE)
+_LETTERED = re.compile(r"\.([E-Z])([A-Z])([A-Z])", re.IGNORECASE)
+_LETTERED2 = re.compile(r"\.(Ex|Lx)([A-Z])([A-Z])", re.IGNORECASE)
+
+
+def is_segment_name(path: Path) -> bool:
+    """Tell whether the extension is a numbered one; three letters may be anything."""
+    numbered = _NUMBERED.fullmatch(path.suffix)
+    return numbered is not None and numbered[1].upper() in {"E", "S"}
+
+
+def segment_number(suffix: str, series: str) -> int:
+    """Give the number of a segment from its extension, 0 where it is none of the series.
+
+    The letters roll after 99 numbers: ``.E99``, ``.EAA`` … ``.EZZ``, ``.FAA`` … ``.ZZZ``.
+
+    Args:
+        suffix: extension with its dot, any case.
+        series: ``E``, ``S``, ``L``, ``Ex`` or ``Lx``.
+    """
+    numbered = _NUMBERED.fullmatch(suffix)
+    if numbered:
+        return int(numbered[2]) if numbered[1].upper() == series.upper() else 0
+    lettered = (_LETTERED2 if len(series) == 2 else _LETTERED).fullmatch(suffix)
+    if not lettered:
+        return 0
+    if len(series) == 2:
+        first = 0 if lettered[1].upper() == series.upper() else -1
+    else:
+        first = ord(lettered[1].upper()) - ord(series.upper())
+    second, third = (ord(letter.upper()) - ord("A") for letter in lettered.groups()[1:])
+    return 100 + first * 676 + second * 26 + third if first >= 0 else 0
+
+
+def find_segments(path: Path, series: tuple[str, ...]) -> tuple[tuple[int, Path], ...]:
+    """Find all segments beside the one given, as ``(number, path)`` in order; gaps stay gaps.
+
+    Names are compared in any case; where two differ in case only, the one written like the
+    given file wins. A file whose extension is of no series is an image of one segment.
+
+    Raises:
+        EvidenceError: the folder cannot be listed.
+    """
+    found: dict[int, Path] = {}
+    names = _names_beside(path)
+    for letters in series:
+        if not segment_number(path.suffix, letters):
+            continue
+        numbers: dict[int, Path] = {}
+        for name in names:
+            sibling = path.with_name(name)
+            number = segment_number(sibling.suffix, letters)
+            if number and _better(sibling, numbers.get(number), path):
+                numbers[number] = sibling
+        if not found or (1 in numbers and 1 not in found):
+            found = numbers
+    return tuple(sorted(found.items())) or ((1, path),)
+
+
+def _better(sibling: Path, taken: Path | None, given: Path) -> bool:
+    if sibling.stem != given.stem and sibling.stem.casefold() != given.stem.casefold():
+        return False
+    if sibling.stem != given.stem and (taken is not None or os.name != "nt"):
+        return False
+    return taken is None or sibling == given or sibling.suffix[1] == given.suffix[1]
+
+
+def _names_beside(path: Path) -> list[str]:
+    try:
+        return sorted(sibling.name for sibling in path.parent.iterdir())
+    except OSError as error:
+        raise EvidenceError(
+            f"{printable(path.name)}: its folder cannot be listed: {error.strerror}",
+            hint="the other segments are looked for in the folder of the first",
+        ) from error

@@ -1,0 +1,74 @@
+"""Containers that are known and not read: refused by name rather than taken for a raw medium."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NoReturn
+
+from triage.errors import EvidenceError
+from triage.model.display import printable
+
+_QEMU = "convert it first: qemu-img convert -O raw IMAGE image.raw"
+_IMAGER = "export it as E01 or raw from the tool that made it"
+
+KNOWN: tuple[tuple[bytes, str, str], ...] = (
+    (b"QFI\xfb", "QCOW virtual disk", _QEMU),
+    (b"KDMV", "VMDK virtual disk", _QEMU),
+    (b"COWD", "VMDK virtual disk", _QEMU),
+    (b"# Disk DescriptorFile", "VMDK virtual disk", _QEMU),
+    (b"conectix", "VHD virtual disk of variable size", _QEMU),
+    (b"vhdxfile", "VHDX virtual disk", _QEMU),
+    (b"<<< ", "VirtualBox virtual disk", _QEMU),
+    (b"AFF10\r\n\x00", "AFF image", _IMAGER),
+    (b"ADCRYPT\x00", "encrypted AccessData image", "decrypt it in FTK Imager"),
+    (b"ADSEGMENTEDFILE\x00", "AD1 logical image", _IMAGER),
+    (b"PK\x03\x04", "zip archive (an AFF4 image, or an extraction of a phone)", _IMAGER),
+    (b"7z\xbc\xaf\x27\x1c", "7-Zip archive", "unpack it first"),
+    (b"Rar!\x1a\x07", "RAR archive", "unpack it first"),
+    (b"\x1f\x8b\x08", "gzip file", "unpack it first"),
+    (b"\xfd7zXZ\x00", "xz file", "unpack it first"),
+    (b"BZh", "bzip2 file", "unpack it first"),
+    (b"\x28\xb5\x2f\xfd", "zstd file", "unpack it first"),
+)
+"""First bytes, what it is, the way out. A fixed VHD has its mark at the end and reads as raw."""
+
+_APPLE_TRAILER_BYTES = 512
+
+
+def recognises(path: Path, head: bytes) -> bool:
+    """Take a file whose first bytes, or Apple's trailer, say that it is no raw medium."""
+    return any(head.startswith(mark) for mark, _, _ in KNOWN) or _is_packed_dmg(path)
+
+
+def refuse(path: Path) -> NoReturn:
+    """Say what the file is and how to make it readable.
+
+    Raises:
+        EvidenceError: always.
+    """
+    shown = printable(path.name)
+    with path.open("rb") as file:
+        head = file.read(64)
+    for mark, what, hint in KNOWN:
+        if head.startswith(mark):
+            raise EvidenceError(f"{shown}: is a {what}, which is not supported", hint=hint)
+    raise EvidenceError(
+        f"{shown}: is a packed Apple disk image (DMG), which is not supported",
+        hint="convert it first: hdiutil convert IMAGE -format UDTO, or dmg2img IMAGE",
+    )
+
+
+def _is_packed_dmg(path: Path) -> bool:
+    """Whether the last 512 bytes are Apple's trailer of a UDIF image with a block map.
+
+    The trailer begins with ``koly``; a non-zero length of the property list (big-endian u64 at
+    224) means that blocks are listed there rather than laid out in order.
+    """
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - _APPLE_TRAILER_BYTES))
+            trailer = file.read(_APPLE_TRAILER_BYTES)
+    except OSError:
+        return False
+    return trailer[:4] == b"koly" and any(trailer[224:232])
