@@ -57,9 +57,7 @@ CONTAINERS: tuple[ContainerFormat, ...] = (
     ContainerFormat(name="ewf", recognises=ewf.recognises, open=ewf.open_ewf),
     ContainerFormat(name="ewf2", recognises=ewf2.recognises, open=ewf2.open_ewf2),
     ContainerFormat(name="refused", recognises=refused.recognises, open=refused.refuse),
-    ContainerFormat(
-        name="split-raw", recognises=split_raw.recognises, open=split_raw.open_split_raw
-    ),
+    ContainerFormat(name="split-raw", recognises=split_raw.recognises, open=split_raw.open_split),
     ContainerFormat(name="raw", recognises=raw.recognises, open=raw.open_raw),
 )
 """In order of trial; the last one takes everything."""
