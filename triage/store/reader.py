@@ -1,0 +1,366 @@
+"""Everything that is read back: work still to do, listings, and what a result page needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+
+from triage.errors import UsageFault
+from triage.model.digest import Digests, PictureHashes
+from triage.model.entry import FileEntry
+from triage.model.evidence import EvidenceInfo
+from triage.model.hashset import PackManifest
+from triage.model.match import Match
+from triage.model.record import ExportRecord
+from triage.store import rows, tables
+
+PAGE = 2_000
+"""Rows fetched at a time: bounds memory whatever the size of a case."""
+
+_ENTRY = tables.entries.c
+_CONTENT = tables.contents.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An entry that is still to be read, and where its evidence lies."""
+
+    entry_id: int
+    entry: FileEntry
+    location: str
+    in_hand: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingPicture:
+    """A content that is still to be decoded, and the entry to read it from."""
+
+    sha256: bytes
+    size_bytes: int
+    mime: str
+    entry: FileEntry
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredContent:
+    """What matching needs of a content that was digested before."""
+
+    digests: Digests
+    picture: PictureHashes | None
+    picture_state: str
+    family: str
+
+
+class Reading:
+    """The reading half of a store."""
+
+    connection: sa.Connection
+
+    def case_names(self) -> tuple[str, ...]:
+        """Give the references of all cases, sorted."""
+        query = sa.select(tables.cases.c.reference).order_by(tables.cases.c.reference)
+        return tuple(self.connection.execute(query).scalars())
+
+    def exhibits(self, case: str) -> tuple[str, ...]:
+        """Give the references of a case's exhibits, sorted.
+
+        Raises:
+            UsageFault: there is no such case.
+        """
+        query = (
+            sa.select(tables.exhibits.c.reference)
+            .join(tables.cases)
+            .where(tables.cases.c.reference == case)
+            .order_by(tables.exhibits.c.reference)
+        )
+        found = tuple(self.connection.execute(query).scalars())
+        if not found:
+            known = ", ".join(self.case_names()) or "none"
+            raise UsageFault(f"there is no case {case!r} here", hint=f"Cases here: {known}")
+        return found
+
+    def exhibit_ids(self, case: str, exhibit: str | None = None) -> tuple[int, ...]:
+        """Give the ids of a case's exhibits, or of the one named, in order of reference.
+
+        Raises:
+            UsageFault: there is no such case or exhibit.
+        """
+        known = self.exhibits(case)
+        if exhibit is not None and exhibit not in known:
+            raise UsageFault(
+                f"case {case!r} has no exhibit {exhibit!r}", hint=f"Exhibits: {', '.join(known)}"
+            )
+        query = (
+            sa.select(tables.exhibits.c.id)
+            .join(tables.cases)
+            .where(tables.cases.c.reference == case)
+            .order_by(tables.exhibits.c.reference)
+        )
+        if exhibit is not None:
+            query = query.where(tables.exhibits.c.reference == exhibit)
+        return tuple(self.connection.execute(query).scalars())
+
+    def packs(self, case: str, exhibit: str | None = None) -> tuple[PackManifest, ...]:
+        """Give the reference packs behind the stored matches, sorted by name and version."""
+        found = {
+            (pack.name, pack.version): pack
+            for exhibit_id in self.exhibit_ids(case, exhibit)
+            for pack in self.packs_of(exhibit_id)
+        }
+        return tuple(found[key] for key in sorted(found))
+
+    def packs_of(self, exhibit_id: int) -> tuple[PackManifest, ...]:
+        """Give the packs of one exhibit, sorted by name and version."""
+        columns = tables.exhibit_packs.c
+        query = (
+            sa.select(columns.manifest)
+            .where(columns.exhibit_id == exhibit_id)
+            .order_by(columns.name, columns.version)
+        )
+        return tuple(rows.manifest(text) for text in self.connection.execute(query).scalars())
+
+    def schemes_of(self, exhibit_id: int) -> dict[str, str]:
+        """Give id and SHA-256 of the schemes that an exhibit's proposals were made with."""
+        columns = tables.exhibit_schemes.c
+        query = sa.select(columns.scheme, columns.sha256).where(columns.exhibit_id == exhibit_id)
+        return {row.scheme: row.sha256 for row in self.connection.execute(query)}
+
+    def evidence_of(self, exhibit_id: int) -> tuple[tuple[int, EvidenceInfo, str], ...]:
+        """Give id, facts and place of an exhibit's evidence, sorted by name and key."""
+        columns = tables.evidence.c
+        query = (
+            sa.select(columns.id, columns.info, columns.location)
+            .where(columns.exhibit_id == exhibit_id)
+            .order_by(columns.name, columns.key)
+        )
+        return tuple(
+            (row.id, rows.evidence_info(row.info), row.location)
+            for row in self.connection.execute(query)
+        )
+
+    def listed_volumes(self, evidence_id: int) -> frozenset[str]:
+        """Give the keys of the volumes whose listing is complete."""
+        columns = tables.volumes.c
+        query = sa.select(columns.key).where(
+            columns.evidence_id == evidence_id, columns.listed.is_(True)
+        )
+        return frozenset(self.connection.execute(query).scalars())
+
+    def waiting_totals(self, exhibit_id: int) -> tuple[int, int]:
+        """Give number and bytes of the entries that are still to be read."""
+        query = (
+            sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_ENTRY.size_bytes), 0))
+            .select_from(tables.entries.join(tables.evidence))
+            .where(tables.evidence.c.exhibit_id == exhibit_id, _ENTRY.state == "pending")
+        )
+        count, size = self.connection.execute(query).one()
+        return int(count), int(size)
+
+    def waiting(self, evidence_id: int, location: str) -> Iterator[list[Waiting]]:
+        """Yield pages of the entries of one evidence item still to be read, in on-disk order."""
+        query = (
+            sa.select(
+                tables.entries,
+                tables.volumes.c.key.label("volume_key"),
+                tables.evidence.c.key.label("evidence_key"),
+            )
+            .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
+            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+            .where(_ENTRY.evidence_id == evidence_id, _ENTRY.state == "pending")
+            .order_by(_ENTRY.first_block_offset_bytes, _ENTRY.id)
+            .limit(PAGE)
+        )
+        offset, last_id = -2, 0
+        while True:
+            after = (_ENTRY.first_block_offset_bytes > offset) | (
+                (_ENTRY.first_block_offset_bytes == offset) & (_ENTRY.id > last_id)
+            )
+            page = self.connection.execute(query.where(after)).all()
+            if not page:
+                return
+            offset, last_id = page[-1].first_block_offset_bytes, page[-1].id
+            yield [
+                Waiting(
+                    entry_id=row.id,
+                    entry=rows.entry_of(row, row.evidence_key, row.volume_key),
+                    location=location,
+                    in_hand=bool(row.in_hand),
+                )
+                for row in page
+            ]
+
+    def known_contents(self, exhibit_id: int, digests: Sequence[bytes]) -> frozenset[bytes]:
+        """Give those of the SHA-256 that the exhibit has a content for."""
+        query = sa.select(_CONTENT.sha256).where(
+            _CONTENT.exhibit_id == exhibit_id, _CONTENT.sha256.in_(digests)
+        )
+        return frozenset(self.connection.execute(query).scalars())
+
+    def contents(self, exhibit_id: int) -> Iterator[list[StoredContent]]:
+        """Yield pages of all contents of an exhibit, by SHA-256."""
+        query = (
+            sa.select(tables.contents)
+            .where(_CONTENT.exhibit_id == exhibit_id)
+            .order_by(_CONTENT.sha256)
+            .limit(PAGE)
+        )
+        last = b""
+        while page := self.connection.execute(query.where(_CONTENT.sha256 > last)).all():
+            last = page[-1].sha256
+            yield [_stored(row) for row in page]
+
+    def waiting_pictures(self, exhibit_id: int) -> Iterator[list[WaitingPicture]]:
+        """Yield pages of the contents still to be decoded, each with its first readable entry."""
+        first = (
+            sa.select(sa.func.min(_ENTRY.id))
+            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+            .where(_ENTRY.sha256 == _CONTENT.sha256, tables.evidence.c.exhibit_id == exhibit_id)
+            .correlate(tables.contents)
+            .scalar_subquery()
+        )
+        query = (
+            sa.select(
+                tables.entries,
+                _CONTENT.size_bytes.label("content_size_bytes"),
+                _CONTENT.mime.label("content_mime"),
+                tables.volumes.c.key.label("volume_key"),
+                tables.evidence.c.key.label("evidence_key"),
+                tables.evidence.c.location,
+            )
+            .select_from(tables.contents)
+            .join(tables.entries, _ENTRY.id == first)
+            .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
+            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+            .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.picture_state == "pending")
+            .order_by(_CONTENT.sha256)
+            .limit(PAGE)
+        )
+        last = b""
+        while page := self.connection.execute(query.where(_CONTENT.sha256 > last)).all():
+            last = page[-1].sha256
+            yield [
+                WaitingPicture(
+                    sha256=row.sha256,
+                    size_bytes=row.content_size_bytes,
+                    mime=row.content_mime,
+                    entry=rows.entry_of(row, row.evidence_key, row.volume_key),
+                    location=row.location,
+                )
+                for row in page
+            ]
+
+    def records(
+        self,
+        case: str,
+        exhibit: str | None = None,
+        order: Literal["path", "content"] = "path",
+    ) -> Iterator[ExportRecord]:
+        """Yield every entry of a case with all that is known of it, in an order of its own.
+
+        ``path``: exhibit, evidence, volume, path, stream, address. ``content``: MD5, SHA-256, then
+        the same; entries without content come first.
+        """
+        ids = self.exhibit_ids(case, exhibit)
+        result = self.connection.execution_options(yield_per=PAGE).execute(_listing(ids, order))
+        for page in result.partitions(PAGE):
+            matches = self._matches({(row.exhibit_id, row.sha256) for row in page if row.matched})
+            for row in page:
+                yield _record(row, case, matches.get((row.exhibit_id, row.sha256), ()))
+
+    def _matches(
+        self, wanted: set[tuple[int, bytes]]
+    ) -> dict[tuple[int, bytes], tuple[Match, ...]]:
+        found: dict[tuple[int, bytes], list[Match]] = {}
+        columns = tables.matches.c
+        keys = sorted(wanted)
+        for start in range(0, len(keys), 400):
+            part = keys[start : start + 400]
+            query = (
+                sa.select(tables.matches)
+                .where(
+                    columns.exhibit_id.in_({exhibit_id for exhibit_id, _ in part}),
+                    columns.sha256.in_([sha256 for _, sha256 in part]),
+                )
+                .order_by(columns.exhibit_id, columns.sha256, columns.nth)
+            )
+            for row in self.connection.execute(query):
+                found.setdefault((row.exhibit_id, row.sha256), []).append(rows.match(row.match))
+        return {key: tuple(values) for key, values in found.items()}
+
+
+def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
+    matched = (
+        sa.exists()
+        .where(
+            tables.matches.c.exhibit_id == tables.evidence.c.exhibit_id,
+            tables.matches.c.sha256 == _ENTRY.sha256,
+        )
+        .correlate(tables.entries, tables.evidence)
+    )
+    names = [c for c in tables.contents.c if c.name not in {*_ENTRY.keys(), "exhibit_id"}]
+    by_path = (
+        tables.exhibits.c.reference,
+        tables.evidence.c.name,
+        tables.evidence.c.key,
+        tables.volumes.c.key,
+        _ENTRY.path,
+        _ENTRY.stream,
+        _ENTRY.address,
+        _ENTRY.sequence,
+        _ENTRY.parent_address,
+        _ENTRY.nth,
+    )
+    by_content = (_CONTENT.md5, _CONTENT.sha256) if order == "content" else ()
+    return (
+        sa.select(
+            tables.entries,
+            *names,
+            _CONTENT.size_bytes.label("content_size_bytes"),
+            tables.volumes.c.key.label("volume_key"),
+            tables.evidence.c.key.label("evidence_key"),
+            tables.evidence.c.name.label("evidence_name"),
+            tables.evidence.c.exhibit_id,
+            tables.exhibits.c.reference.label("exhibit"),
+            matched.label("matched"),
+        )
+        .select_from(tables.entries)
+        .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
+        .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+        .join(tables.exhibits, tables.exhibits.c.id == tables.evidence.c.exhibit_id)
+        .outerjoin(
+            tables.contents,
+            (_CONTENT.exhibit_id == tables.evidence.c.exhibit_id)
+            & (_CONTENT.sha256 == _ENTRY.sha256),
+        )
+        .where(tables.evidence.c.exhibit_id.in_(ids))
+        .order_by(*by_content, *by_path)
+    )
+
+
+def _record(row: rows.Row, case: str, matches: tuple[Match, ...]) -> ExportRecord:
+    entry = rows.entry_of(row, row.evidence_key, row.volume_key)
+    known = row.sha256 is not None
+    return ExportRecord(
+        case=case,
+        exhibit=row.exhibit,
+        evidence_name=row.evidence_name,
+        entry=entry,
+        outcome=rows.outcome_of(row, entry.ref),
+        picture=rows.picture_of(row) if known else None,
+        matches=matches,
+        proposal=rows.proposal_of(row) if known else None,
+    )
+
+
+def _stored(row: rows.Row) -> StoredContent:
+    picture = rows.picture_of(row)
+    return StoredContent(
+        digests=Digests(md5=row.md5, sha1=row.sha1, sha256=row.sha256, size_bytes=row.size_bytes),
+        picture=picture if isinstance(picture, PictureHashes) else None,
+        picture_state=row.picture_state,
+        family=row.family,
+    )

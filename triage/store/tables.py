@@ -1,0 +1,194 @@
+"""The tables of the case database."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+SCHEMA_VERSION = 1
+
+metadata = sa.MetaData()
+
+schema_version = sa.Table(
+    "schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True)
+)
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("reference", sa.Text, nullable=False, unique=True),
+)
+
+exhibits = sa.Table(
+    "exhibits",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False),
+    sa.Column("reference", sa.Text, nullable=False),
+    sa.UniqueConstraint("case_id", "reference"),
+)
+
+exhibit_packs = sa.Table(
+    "exhibit_packs",
+    metadata,
+    sa.Column("exhibit_id", sa.ForeignKey("exhibits.id"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("version", sa.Text, primary_key=True),
+    sa.Column("manifest", sa.Text, nullable=False),
+)
+"""The reference packs that the stored matches of an exhibit come from."""
+
+exhibit_schemes = sa.Table(
+    "exhibit_schemes",
+    metadata,
+    sa.Column("exhibit_id", sa.ForeignKey("exhibits.id"), primary_key=True),
+    sa.Column("scheme", sa.Text, primary_key=True),
+    sa.Column("sha256", sa.Text, nullable=False),
+)
+"""The category schemes that the stored proposals of an exhibit were made with."""
+
+evidence = sa.Table(
+    "evidence",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("exhibit_id", sa.ForeignKey("exhibits.id"), nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("location", sa.Text, nullable=False),
+    sa.Column("info", sa.Text, nullable=False),
+    sa.UniqueConstraint("exhibit_id", "key"),
+)
+
+volumes = sa.Table(
+    "volumes",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("evidence_id", sa.ForeignKey("evidence.id"), nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("info", sa.Text, nullable=False),
+    sa.Column("listed", sa.Boolean, nullable=False, default=False),
+    sa.UniqueConstraint("evidence_id", "key"),
+)
+
+entries = sa.Table(
+    "entries",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("evidence_id", sa.ForeignKey("evidence.id"), nullable=False),
+    sa.Column("volume_id", sa.ForeignKey("volumes.id"), nullable=False),
+    sa.Column("entry_key", sa.LargeBinary(16), nullable=False),
+    sa.Column("path", sa.LargeBinary, nullable=False),
+    sa.Column("stream", sa.LargeBinary, nullable=False),
+    sa.Column("parent_address", sa.BigInteger, nullable=False),
+    sa.Column("address", sa.BigInteger, nullable=False),
+    sa.Column("sequence", sa.BigInteger, nullable=False),
+    sa.Column("nth", sa.Integer, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("allocation", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("modified_ns", sa.BigInteger),
+    sa.Column("accessed_ns", sa.BigInteger),
+    sa.Column("changed_ns", sa.BigInteger),
+    sa.Column("created_ns", sa.BigInteger),
+    sa.Column("naive_local", sa.Boolean, nullable=False),
+    sa.Column("first_block_offset_bytes", sa.BigInteger, nullable=False),
+    sa.Column("flags", sa.Integer, nullable=False),
+    sa.Column("no_content", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("in_hand", sa.Boolean, nullable=False, default=False),
+    sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("detail", sa.Text, nullable=False, default=""),
+    sa.Column("sha256", sa.LargeBinary(32)),
+    sa.Column("damaged", sa.Boolean, nullable=False, default=False),
+    sa.Column("mime", sa.Text, nullable=False, default=""),
+    sa.Column("family", sa.Text, nullable=False, default=""),
+    sa.Column("extension_agrees", sa.Boolean),
+    sa.UniqueConstraint("evidence_id", "entry_key"),
+)
+"""``first_block_offset_bytes`` is -1 where there is none, so that the reading order is total."""
+
+sa.Index(
+    "entries_waiting",
+    entries.c.evidence_id,
+    entries.c.first_block_offset_bytes,
+    entries.c.id,
+    sqlite_where=entries.c.state == "pending",
+    postgresql_where=entries.c.state == "pending",
+)
+sa.Index("entries_by_content", entries.c.sha256, entries.c.evidence_id)
+
+contents = sa.Table(
+    "contents",
+    metadata,
+    sa.Column("exhibit_id", sa.ForeignKey("exhibits.id"), primary_key=True),
+    sa.Column("sha256", sa.LargeBinary(32), primary_key=True),
+    sa.Column("md5", sa.LargeBinary(16), nullable=False),
+    sa.Column("sha1", sa.LargeBinary(20), nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("mime", sa.Text, nullable=False),
+    sa.Column("family", sa.Text, nullable=False),
+    sa.Column("picture_state", sa.Text, nullable=False),
+    sa.Column("picture_reason", sa.Text, nullable=False, default=""),
+    sa.Column("picture_detail", sa.Text, nullable=False, default=""),
+    sa.Column("width", sa.Integer),
+    sa.Column("height", sa.Integer),
+    sa.Column("format", sa.Text),
+    sa.Column("frames", sa.Integer),
+    sa.Column("pdq", sa.Text),
+    sa.Column("phash", sa.LargeBinary(8)),
+    sa.Column("standing", sa.Text, nullable=False, default="unknown"),
+    sa.Column("category", sa.Text, nullable=False, default=""),
+    sa.Column("original_code", sa.Text, nullable=False, default=""),
+    sa.Column("scheme", sa.Text, nullable=False, default=""),
+    sa.Column("grade_reason", sa.Text, nullable=False, default=""),
+    sa.Column("conflict", sa.Text, nullable=False, default=""),
+    sqlite_with_rowid=False,
+)
+"""One row a distinct content of an exhibit; ``pdq`` is ``recipe:quality:hex`` joined by blanks."""
+
+matches = sa.Table(
+    "matches",
+    metadata,
+    sa.Column("exhibit_id", sa.ForeignKey("exhibits.id"), primary_key=True),
+    sa.Column("sha256", sa.LargeBinary(32), primary_key=True),
+    sa.Column("nth", sa.Integer, primary_key=True),
+    sa.Column("match", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+problems = sa.Table(
+    "problems",
+    metadata,
+    sa.Column("evidence_id", sa.ForeignKey("evidence.id"), primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("volume", sa.Text, primary_key=True),
+    sa.Column("path", sa.LargeBinary, primary_key=True),
+    sa.Column("offset_bytes", sa.BigInteger, primary_key=True),
+    sa.Column("length_bytes", sa.BigInteger, primary_key=True),
+    sa.Column("detail", sa.Text, primary_key=True),
+)
+
+damage = sa.Table(
+    "damage",
+    metadata,
+    sa.Column("evidence_id", sa.ForeignKey("evidence.id"), primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("offset_bytes", sa.BigInteger, primary_key=True),
+    sa.Column("length_bytes", sa.BigInteger, primary_key=True),
+    sa.Column("detail", sa.Text, nullable=False),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("exhibit_id", sa.ForeignKey("exhibits.id"), nullable=False),
+    sa.Column("started_at", sa.Text, nullable=False),
+    sa.Column("ended_at", sa.Text),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("tool_version", sa.Text, nullable=False),
+    sa.Column("workers", sa.Integer, nullable=False),
+    sa.Column("seconds", sa.Float, nullable=False, default=0.0),
+    sa.Column("read_bytes", sa.BigInteger, nullable=False, default=0),
+)
+"""The only table that knows clock times of ours; no export reads it."""

@@ -1,0 +1,330 @@
+"""Everything that is written; each call may be repeated without changing the result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from triage.model.entry import FileEntry
+from triage.model.evidence import DamagedRange, EvidenceInfo
+from triage.model.grade import Proposal
+from triage.model.hashset import PackManifest
+from triage.model.match import Match
+from triage.model.outcome import Done, Outcome, PictureOutcome
+from triage.model.problem import Problem
+from triage.model.volume import VolumeInfo
+from triage.store import rows, tables
+
+
+class Writing:
+    """The writing half of a store; nothing is kept before :meth:`commit`."""
+
+    connection: sa.Connection
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        module = postgresql if connection.dialect.name == "postgresql" else sqlite
+        self._insert: Any = module.insert
+
+    def commit(self) -> None:
+        """Make everything since the last commit permanent."""
+        self.connection.commit()
+
+    def add_exhibit(self, case: str, exhibit: str) -> int:
+        """Give the id of an exhibit, made where it is new."""
+        self._ignore(tables.cases, [{"reference": case}])
+        case_id = self.connection.execute(
+            sa.select(tables.cases.c.id).where(tables.cases.c.reference == case)
+        ).scalar_one()
+        self._ignore(tables.exhibits, [{"case_id": case_id, "reference": exhibit}])
+        found = tables.exhibits.c
+        return int(
+            self.connection.execute(
+                sa.select(found.id).where(found.case_id == case_id, found.reference == exhibit)
+            ).scalar_one()
+        )
+
+    def add_evidence(self, exhibit_id: int, info: EvidenceInfo, location: str) -> int:
+        """Give the id of an evidence item; where it lies now replaces where it lay before."""
+        values = {
+            "exhibit_id": exhibit_id,
+            "key": info.key,
+            "name": info.name,
+            "location": location,
+            "info": rows.to_json(info),
+        }
+        self._replace(tables.evidence, [values], ("exhibit_id", "key"))
+        found = tables.evidence.c
+        return int(
+            self.connection.execute(
+                sa.select(found.id).where(found.exhibit_id == exhibit_id, found.key == info.key)
+            ).scalar_one()
+        )
+
+    def add_volumes(self, evidence_id: int, volumes: Iterable[VolumeInfo]) -> dict[str, int]:
+        """Give the id of each volume by its key."""
+        self._ignore(
+            tables.volumes,
+            [
+                {
+                    "evidence_id": evidence_id,
+                    "key": volume.key,
+                    "info": rows.to_json(volume),
+                    "listed": False,
+                }
+                for volume in volumes
+            ],
+        )
+        found = tables.volumes.c
+        result = self.connection.execute(
+            sa.select(found.key, found.id).where(found.evidence_id == evidence_id)
+        )
+        return {row.key: int(row.id) for row in result}
+
+    def mark_listed(self, volume_id: int) -> None:
+        """Record that every folder of a volume has been listed."""
+        self._update(tables.volumes, tables.volumes.c.id == volume_id, listed=True)
+
+    def add_entries(self, evidence_id: int, volume_id: int, entries: Sequence[FileEntry]) -> None:
+        """Add listed entries; those that are there already stay as they are."""
+        self._ignore(
+            tables.entries, [rows.entry_row(entry, evidence_id, volume_id) for entry in entries]
+        )
+
+    def add_problems(self, evidence_id: int, problems: Iterable[Problem]) -> None:
+        """Add problems of an evidence item."""
+        self._ignore(
+            tables.problems,
+            [
+                {
+                    "evidence_id": evidence_id,
+                    "kind": str(problem.kind),
+                    "volume": problem.volume,
+                    "path": problem.path,
+                    "detail": problem.detail,
+                    "offset_bytes": -1 if problem.offset_bytes is None else problem.offset_bytes,
+                    "length_bytes": -1 if problem.length_bytes is None else problem.length_bytes,
+                }
+                for problem in problems
+            ],
+        )
+
+    def add_damage(self, evidence_id: int, ranges: Iterable[DamagedRange]) -> None:
+        """Add damaged ranges; they are merged when they are read."""
+        self._ignore(
+            tables.damage,
+            [
+                {
+                    "evidence_id": evidence_id,
+                    "kind": str(one.kind),
+                    "offset_bytes": one.offset_bytes,
+                    "length_bytes": one.length_bytes,
+                    "detail": one.detail,
+                }
+                for one in ranges
+            ],
+        )
+
+    def mark_in_hand(self, entry_ids: Sequence[int]) -> None:
+        """Record which entries are about to be read: after a crash they are read one by one."""
+        if entry_ids:
+            self.connection.execute(
+                sa.update(tables.entries)
+                .where(tables.entries.c.id == sa.bindparam("entry_id"))
+                .values(in_hand=True),
+                [{"entry_id": entry_id} for entry_id in entry_ids],
+            )
+
+    def finish(self, exhibit_id: int, outcomes: Iterable[tuple[int, Outcome]]) -> None:
+        """Record what became of entries, and the contents that were found."""
+        updates: list[dict[str, object]] = []
+        contents: dict[bytes, dict[str, object]] = {}
+        for entry_id, outcome in outcomes:
+            updates.append({"entry_id": entry_id, **_outcome_columns(outcome)})
+            if isinstance(outcome, Done):
+                contents[outcome.digests.sha256] = _content_row(exhibit_id, outcome)
+        self._ignore(tables.contents, list(contents.values()))
+        if updates:
+            names = [name for name in updates[0] if name != "entry_id"]
+            self.connection.execute(
+                sa.update(tables.entries)
+                .where(tables.entries.c.id == sa.bindparam("entry_id"))
+                .values({name: sa.bindparam(f"new_{name}") for name in names}),
+                [
+                    {
+                        "entry_id": update["entry_id"],
+                        **{f"new_{name}": update[name] for name in names},
+                    }
+                    for update in updates
+                ],
+            )
+
+    def set_matches(
+        self,
+        exhibit_id: int,
+        found: Iterable[tuple[bytes, Sequence[Match], Proposal]],
+    ) -> None:
+        """Replace the matches and the proposal of contents, named by their SHA-256."""
+        columns = tables.matches.c
+        for sha256, matches, proposal in found:
+            self.connection.execute(
+                sa.delete(tables.matches).where(
+                    columns.exhibit_id == exhibit_id, columns.sha256 == sha256
+                )
+            )
+            self._ignore(
+                tables.matches,
+                [
+                    {
+                        "exhibit_id": exhibit_id,
+                        "sha256": sha256,
+                        "nth": nth,
+                        "match": rows.to_json(match),
+                    }
+                    for nth, match in enumerate(matches)
+                ],
+            )
+            self._set_content(exhibit_id, sha256, rows.proposal_columns(proposal))
+
+    def set_picture_states(self, exhibit_id: int, states: Mapping[bytes, str]) -> None:
+        """Record whether contents are to be decoded (``pending``) or not (``known-good``)."""
+        for sha256, state in states.items():
+            self._set_content(exhibit_id, sha256, {"picture_state": state})
+
+    def set_picture(self, exhibit_id: int, sha256: bytes, picture: PictureOutcome) -> None:
+        """Record what decoding a content gave."""
+        self._set_content(exhibit_id, sha256, rows.picture_columns(picture))
+
+    def set_references(
+        self,
+        exhibit_id: int,
+        packs: Iterable[PackManifest],
+        schemes: Mapping[str, str],
+    ) -> None:
+        """Record which packs and schemes (id to SHA-256) the exhibit's matches come from."""
+        self._delete(tables.exhibit_packs, exhibit_id)
+        self._ignore(
+            tables.exhibit_packs,
+            [
+                {
+                    "exhibit_id": exhibit_id,
+                    "name": pack.name,
+                    "version": pack.version,
+                    "manifest": rows.to_json(pack),
+                }
+                for pack in packs
+            ],
+        )
+        self._delete(tables.exhibit_schemes, exhibit_id)
+        self._ignore(
+            tables.exhibit_schemes,
+            [
+                {"exhibit_id": exhibit_id, "scheme": scheme, "sha256": sha256}
+                for scheme, sha256 in schemes.items()
+            ],
+        )
+
+    def start_run(
+        self, exhibit_id: int, *, started_at: str, tool_version: str, workers: int
+    ) -> int:
+        """Open a run record; one that was left open by a crash is marked as cut short."""
+        self._update(
+            tables.runs,
+            (tables.runs.c.exhibit_id == exhibit_id) & (tables.runs.c.state == "running"),
+            state="cut-short",
+        )
+        result = self.connection.execute(
+            tables.runs.insert().values(
+                exhibit_id=exhibit_id,
+                started_at=started_at,
+                state="running",
+                tool_version=tool_version,
+                workers=workers,
+            )
+        )
+        key = result.inserted_primary_key
+        return int(key[0]) if key else 0
+
+    def end_run(
+        self, run_id: int, *, ended_at: str, state: str, seconds: float, read_bytes: int
+    ) -> None:
+        """Close a run record: ``complete`` or ``interrupted``."""
+        self._update(
+            tables.runs,
+            tables.runs.c.id == run_id,
+            ended_at=ended_at,
+            state=state,
+            seconds=seconds,
+            read_bytes=read_bytes,
+        )
+
+    def _set_content(self, exhibit_id: int, sha256: bytes, values: Mapping[str, object]) -> None:
+        columns = tables.contents.c
+        self._update(
+            tables.contents,
+            (columns.exhibit_id == exhibit_id) & (columns.sha256 == sha256),
+            **values,
+        )
+
+    def _update(self, table: sa.Table, where: sa.ColumnElement[bool], **values: object) -> None:
+        self.connection.execute(sa.update(table).where(where).values(**values))
+
+    def _delete(self, table: sa.Table, exhibit_id: int) -> None:
+        self.connection.execute(sa.delete(table).where(table.c.exhibit_id == exhibit_id))
+
+    def _ignore(self, table: sa.Table, values: list[dict[str, object]]) -> None:
+        if values:
+            self.connection.execute(self._insert(table).on_conflict_do_nothing(), values)
+
+    def _replace(
+        self, table: sa.Table, values: list[dict[str, object]], key: tuple[str, ...]
+    ) -> None:
+        statement = self._insert(table)
+        changed = {name: statement.excluded[name] for name in values[0] if name not in key}
+        self.connection.execute(
+            statement.on_conflict_do_update(index_elements=list(key), set_=changed), values
+        )
+
+
+def _outcome_columns(outcome: Outcome) -> dict[str, object]:
+    if isinstance(outcome, Done):
+        return {
+            "state": "digested",
+            "in_hand": False,
+            "reason": "",
+            "detail": "",
+            "sha256": outcome.digests.sha256,
+            "damaged": outcome.damaged,
+            "mime": outcome.type.mime,
+            "family": outcome.type.family,
+            "extension_agrees": outcome.type.extension_agrees,
+        }
+    failed = type(outcome).__name__ == "Failed"
+    return {
+        "state": "failed" if failed else "skipped",
+        "in_hand": False,
+        "reason": str(outcome.reason),
+        "detail": outcome.detail,
+        "sha256": None,
+        "damaged": False,
+        "mime": "",
+        "family": "",
+        "extension_agrees": None,
+    }
+
+
+def _content_row(exhibit_id: int, done: Done) -> dict[str, object]:
+    digests = done.digests
+    return {
+        "exhibit_id": exhibit_id,
+        "sha256": digests.sha256,
+        "md5": digests.md5,
+        "sha1": digests.sha1,
+        "size_bytes": digests.size_bytes,
+        "mime": done.type.mime,
+        "family": done.type.family,
+        "picture_state": "none",
+    }
