@@ -137,8 +137,8 @@ def _grade(record: ExportRecord) -> dict[str, object]:
     return {
         "standing": proposal.standing.value if proposal else None,
         "grade": category.value if category else None,
-        "grade_code": printable(proposal.original_code) if proposal else None,
-        "grade_scheme": printable(proposal.scheme) if proposal else None,
+        "grade_code": printable(proposal.original_code) or None if proposal else None,
+        "grade_scheme": printable(proposal.scheme) or None if proposal else None,
         "grade_reason": proposal.reason if proposal else None,
         "conflict": proposal.conflict if proposal else None,
     }
