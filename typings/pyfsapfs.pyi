@@ -1,4 +1,5 @@
 """Of libfsapfs' binding, just what is called."""
+# ruff: noqa: N801 (names of the foreign library)
 
 from typing import Protocol
 

@@ -45,9 +45,7 @@ def find(container: Container, offset_bytes: int, length_bytes: int) -> tuple[Fo
     pool = pyfsapfs.container()
     try:
         pool.open_file_object(Window(container, offset_bytes, length_bytes))
-        return tuple(
-            _found(pool, index, block_bytes) for index in range(pool.number_of_volumes)
-        )
+        return tuple(_found(pool, index, block_bytes) for index in range(pool.number_of_volumes))
     except OSError as error:
         reason = f"APFS container does not open: {printable(str(error))}"
         return (Found(state=VolumeState.DAMAGED, filesystem="apfs", reason=reason),)
@@ -112,9 +110,7 @@ class ApfsFileSystem:
                     folders.append(folder_of(child, folder))
             except OSError as error:
                 problems.append(self._problem(folder, f"name {index}: {error}"))
-        return Listing(
-            entries=tuple(entries), directories=tuple(folders), problems=tuple(problems)
-        )
+        return Listing(entries=tuple(entries), directories=tuple(folders), problems=tuple(problems))
 
     def read(self, entry: FileEntry) -> Iterator[bytes]:
         """Give the content of a stream in order, see the protocol."""

@@ -90,8 +90,6 @@ def entries_of(
         )
 
 
-
-
 def _reason(file: pyfsapfs.file_entry, kind: EntryKind, size: int) -> tuple[str, str]:
     if kind is EntryKind.DIRECTORY:
         return SkipReason.DIRECTORY.value, ""
@@ -115,9 +113,7 @@ def _path(file: pyfsapfs.file_entry, parent: DirectoryRef) -> bytes:
     return (parent.path if parent.path.endswith(b"/") else parent.path + b"/") + name
 
 
-def _ref(
-    file: pyfsapfs.file_entry, parent: DirectoryRef, evidence: str, stream: bytes
-) -> EntryRef:
+def _ref(file: pyfsapfs.file_entry, parent: DirectoryRef, evidence: str, stream: bytes) -> EntryRef:
     return EntryRef(
         evidence=evidence,
         volume=parent.volume,

@@ -102,7 +102,7 @@ def _layout(raw: bytes) -> _Layout | None:
 
 
 def _has_superblock(group: int) -> bool:
-    """Tell whether a group starts with a copy of the superblock (sparse_super: 0, 1, 3ⁿ, 5ⁿ, 7ⁿ)."""
+    """Tell whether a group starts with a copy of the superblock: 0, 1 and powers of 3, 5, 7."""
     if group <= 1:
         return True
     for prime in (3, 5, 7):

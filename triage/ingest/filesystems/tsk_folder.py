@@ -162,8 +162,10 @@ class Folder:
     def _size(self, name: Name, stream: Stream | None) -> int:
         if stream is not None:
             return stream.size_bytes
-        if name.meta is None or self._volume.filesystem == "ntfs" and (
-            name.kind is not EntryKind.DIRECTORY
+        if (
+            name.meta is None
+            or self._volume.filesystem == "ntfs"
+            and (name.kind is not EntryKind.DIRECTORY)
         ):
             return 0
         return max(0, int(name.meta.size))

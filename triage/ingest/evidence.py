@@ -1,0 +1,133 @@
+"""Opens one evidence item, an image or a folder, and gives its volumes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from triage.errors import EvidenceError
+from triage.ingest.container import Container, open_container
+from triage.ingest.filesystem import FileSystem, open_volume
+from triage.ingest.filesystems.folder import FolderFileSystem, folder_info, folder_volume
+from triage.ingest.reading import VolumeError
+from triage.ingest.volume import Survey, survey
+from triage.model.display import printable
+from triage.model.evidence import DamagedRange, EvidenceInfo
+from triage.model.volume import VolumeInfo, VolumeState
+
+__all__ = ["Evidence", "Survey", "VolumeError", "open_evidence"]
+
+
+class Evidence(Protocol):
+    """One opened evidence item, read-only, for one process."""
+
+    @property
+    def info(self) -> EvidenceInfo:
+        """What was opened."""
+
+    def survey(self) -> Survey:
+        """Give all volumes and what stood in the way; worked out once."""
+
+    def filesystem(self, volume_key: str) -> FileSystem:
+        """Open a volume, once.
+
+        Raises:
+            VolumeError: there is no such volume, or it does not open.
+        """
+
+    def damage(self) -> tuple[DamagedRange, ...]:
+        """Give all damage of the image known so far."""
+
+    def close(self) -> None:
+        """Let go of all files."""
+
+
+class ImageEvidence:
+    """Evidence in a container of bytes.
+
+    Args:
+        volumes: what an earlier survey of the same image gave; spares a worker its own.
+    """
+
+    def __init__(self, container: Container, volumes: tuple[VolumeInfo, ...] = ()) -> None:
+        self._container = container
+        self._known = volumes
+        self._survey: Survey | None = None
+        self._opened: dict[str, FileSystem] = {}
+
+    @property
+    def info(self) -> EvidenceInfo:
+        """What was opened."""
+        return self._container.info
+
+    def survey(self) -> Survey:
+        """Give all volumes and what stood in the way; worked out once."""
+        if self._survey is None:
+            self._survey = survey(self._container)
+        return self._survey
+
+    def filesystem(self, volume_key: str) -> FileSystem:
+        """Open a volume, once."""
+        if volume_key not in self._opened:
+            for volume in self._known or self.survey().volumes:
+                if volume.key == volume_key:
+                    if volume.state is not VolumeState.OPENED:
+                        raise VolumeError(f"volume {volume_key}: {volume.reason}")
+                    self._opened[volume_key] = open_volume(self._container, volume)
+                    break
+            else:
+                raise VolumeError(f"{printable(self.info.name)}: no volume {volume_key}")
+        return self._opened[volume_key]
+
+    def damage(self) -> tuple[DamagedRange, ...]:
+        """Give all damage of the image known so far."""
+        return self._container.damage()
+
+    def close(self) -> None:
+        """Let go of all files."""
+        self._opened.clear()
+        self._container.close()
+
+
+class FolderEvidence:
+    """A plain folder as evidence: one volume, ``p0``."""
+
+    def __init__(self, path: Path) -> None:
+        self.info = folder_info(path)
+        self._files = FolderFileSystem(path, self.info.key)
+
+    def survey(self) -> Survey:
+        """Give the one volume."""
+        return Survey(volumes=(folder_volume(),), problems=())
+
+    def filesystem(self, volume_key: str) -> FileSystem:
+        """Give the one file system."""
+        if volume_key != self._files.volume.key:
+            raise VolumeError(f"{printable(self.info.name)}: no volume {volume_key}")
+        return self._files
+
+    def damage(self) -> tuple[DamagedRange, ...]:
+        """Give nothing: a folder has no medium of its own."""
+        return ()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def open_evidence(path: Path, volumes: tuple[VolumeInfo, ...] = ()) -> Evidence:
+    """Open any segment of an image, or a folder.
+
+    Args:
+        volumes: what an earlier survey of the same evidence gave; a worker that has it does not
+            survey again.
+
+    Raises:
+        EvidenceError: the path is absent, unreadable, or of a kind that is not supported.
+    """
+    try:
+        is_folder = path.is_dir()
+    except OSError as error:
+        raise EvidenceError(f"{printable(path.name)}: {error.strerror}") from error
+    if is_folder:
+        return FolderEvidence(path)
+    return ImageEvidence(open_container(path), volumes)

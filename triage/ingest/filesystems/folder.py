@@ -1,0 +1,203 @@
+"""Reads a plain folder of this machine as evidence; nothing in it is followed or changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from triage.errors import EvidenceError
+from triage.ingest.reading import CHUNK_BYTES, DEPTH_LIMIT, ContentError, VolumeError
+from triage.model.display import printable
+from triage.model.entry import Allocation, DirectoryRef, EntryKind, EntryRef, FileEntry, Times
+from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo
+from triage.model.listing import Listing
+from triage.model.outcome import FailReason, SkipReason
+from triage.model.problem import Problem, ProblemKind
+from triage.model.volume import VolumeInfo, VolumeState
+
+_READ_ONLY = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+)
+_NO_ATIME = getattr(os, "O_NOATIME", 0)
+
+
+def folder_info(path: Path) -> EvidenceInfo:
+    """Describe a folder; its key comes from its name alone, for its content may grow."""
+    name = path.resolve().name or "root"
+    try:
+        with os.scandir(path):
+            pass
+    except OSError as error:
+        raise EvidenceError(f"{printable(name)}: {error.strerror}") from error
+    return EvidenceInfo(
+        key=hashlib.blake2b(b"folder\0" + os.fsencode(name), digest_size=8).hexdigest(),
+        name=name,
+        kind=ContainerKind.FOLDER,
+        segments=(name,),
+        size_bytes=0,
+    )
+
+
+def folder_volume() -> VolumeInfo:
+    """Give the one volume of a folder."""
+    return VolumeInfo(
+        key="p0",
+        offset_bytes=0,
+        length_bytes=0,
+        table="folder",
+        description="folder",
+        state=VolumeState.OPENED,
+        filesystem="folder",
+    )
+
+
+class FolderFileSystem:
+    """The files below a folder, as the operating system shows them."""
+
+    def __init__(self, path: Path, evidence: str) -> None:
+        self._top = os.fsencode(path).rstrip(b"/")
+        self._evidence = evidence
+        self.volume = folder_volume()
+
+    def roots(self) -> tuple[DirectoryRef, ...]:
+        """Give the folder itself."""
+        try:
+            address = Path(os.fsdecode(self._top)).stat().st_ino
+        except OSError as error:
+            raise VolumeError(f"folder cannot be read: {error.strerror}") from error
+        return (DirectoryRef(volume="p0", path=b"/", address=address),)
+
+    def list_directory(self, folder: DirectoryRef) -> Listing:
+        """Give all names of one folder, sorted, for the order of the disk is not told."""
+        if folder.depth > DEPTH_LIMIT:
+            return self._unlisted(folder, f"nested more than {DEPTH_LIMIT} deep: not listed")
+        try:
+            with os.scandir(self._real(folder.path)) as found:
+                names = sorted(os.fsencode(each.name) for each in found)
+        except OSError as error:
+            return self._unlisted(folder, error.strerror or type(error).__name__)
+        entries, folders, problems = [], [], []
+        for name in names:
+            path = (folder.path if folder.path.endswith(b"/") else folder.path + b"/") + name
+            try:
+                facts = os.lstat(self._real(path))
+            except OSError as error:
+                problems.append(
+                    self._problem(ProblemKind.ENTRY_UNREADABLE, path, error.strerror or "")
+                )
+                continue
+            entries.append(self._entry(path, folder, facts))
+            if stat.S_ISDIR(facts.st_mode):
+                folders.append(
+                    DirectoryRef(
+                        volume="p0", path=path, address=facts.st_ino, depth=folder.depth + 1
+                    )
+                )
+        return Listing(entries=tuple(entries), directories=tuple(folders), problems=tuple(problems))
+
+    def read(self, entry: FileEntry) -> Iterator[bytes]:
+        """Give the content; a file that is gone or changed meanwhile is an error."""
+        offset = 0
+        descriptor = self._opened(entry)
+        try:
+            facts = os.fstat(descriptor)
+            if facts.st_size != entry.size_bytes or not stat.S_ISREG(facts.st_mode):
+                raise ContentError(FailReason.NAME_VANISHED, "changed since it was listed")
+            while offset < entry.size_bytes:
+                chunk = os.read(descriptor, min(CHUNK_BYTES, entry.size_bytes - offset))
+                if not chunk:
+                    raise ContentError(FailReason.NAME_VANISHED, f"shortened to {offset} bytes")
+                offset += len(chunk)
+                yield chunk
+            self._unchanged(facts, os.fstat(descriptor))
+        except OSError as error:
+            detail = f"at byte {offset}: {error.strerror}"
+            raise ContentError(FailReason.READ_ERROR, detail) from error
+        finally:
+            os.close(descriptor)
+
+    def touches_damage(self, entry: FileEntry) -> tuple[DamagedRange, ...]:
+        """Give nothing: the operating system tells of no damaged ranges."""
+        del entry
+        return ()
+
+    def _unchanged(self, before: os.stat_result, after: os.stat_result) -> None:
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise ContentError(FailReason.NAME_VANISHED, "changed while it was read")
+
+    def _opened(self, entry: FileEntry) -> int:
+        path = self._real(entry.ref.path)
+        try:
+            try:
+                return os.open(path, _READ_ONLY | _NO_ATIME)
+            except PermissionError:  # only the owner of a file may leave its access time alone
+                return os.open(path, _READ_ONLY)
+        except FileNotFoundError as error:
+            raise ContentError(FailReason.NAME_VANISHED, "gone since it was listed") from error
+        except OSError as error:
+            raise ContentError(FailReason.READ_ERROR, error.strerror or "") from error
+
+    def _real(self, path: bytes) -> str | bytes:
+        """Give the path on this machine; text on Windows, where bytes cannot hold every name."""
+        whole = self._top + path if path != b"/" else self._top
+        return os.fsdecode(whole) if os.name == "nt" else whole
+
+    def _entry(self, path: bytes, folder: DirectoryRef, facts: os.stat_result) -> FileEntry:
+        kind = _kind(facts.st_mode)
+        size = facts.st_size if kind is EntryKind.FILE else 0
+        return FileEntry(
+            ref=EntryRef(
+                evidence=self._evidence,
+                volume="p0",
+                path=path,
+                parent_address=folder.address,
+                address=facts.st_ino,
+            ),
+            kind=kind,
+            allocation=Allocation.LIVE,
+            size_bytes=size,
+            times=Times(
+                modified_ns=facts.st_mtime_ns or None,
+                accessed_ns=facts.st_atime_ns or None,
+                changed_ns=facts.st_ctime_ns or None,
+            ),
+            no_content=_reason(kind, size),
+            detail=_target(self._real(path)) if kind is EntryKind.SYMLINK else "",
+        )
+
+    def _unlisted(self, folder: DirectoryRef, detail: str) -> Listing:
+        problem = self._problem(ProblemKind.DIRECTORY_UNREADABLE, folder.path, detail)
+        return Listing(entries=(), directories=(), problems=(problem,))
+
+    def _problem(self, kind: ProblemKind, path: bytes, detail: str) -> Problem:
+        return Problem(
+            kind=kind, evidence=self._evidence, volume="p0", path=path, detail=printable(detail)
+        )
+
+
+def _kind(mode: int) -> EntryKind:
+    if stat.S_ISREG(mode):
+        return EntryKind.FILE
+    if stat.S_ISDIR(mode):
+        return EntryKind.DIRECTORY
+    return EntryKind.SYMLINK if stat.S_ISLNK(mode) else EntryKind.SPECIAL
+
+
+def _reason(kind: EntryKind, size: int) -> str:
+    if kind is EntryKind.FILE:
+        return "" if size else SkipReason.EMPTY.value
+    return SkipReason.DIRECTORY.value if kind is EntryKind.DIRECTORY else SkipReason.NOT_A_FILE
+
+
+def _target(path: str | bytes) -> str:
+    try:
+        return f"link to {printable(os.fsencode(Path(os.fsdecode(path)).readlink()))}"
+    except OSError:
+        return ""

@@ -1,0 +1,252 @@
+"""Finds the volumes of a medium and says of each whether it opens, and if not why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from triage.ingest.container import Container
+from triage.ingest.filesystem import find
+from triage.ingest.plainness import judge
+from triage.ingest.reading import Found
+from triage.ingest.signatures import ENCRYPTED, FOREIGN, HURT, recognise
+from triage.ingest.tables import Slot, Table, read_nested, read_tables
+from triage.model.problem import Problem, ProblemKind
+from triage.model.volume import VolumeInfo, VolumeState
+
+_GAP_BYTES = 1024**2
+_USUAL_OFFSETS = (0, 63 * 512, 128 * 512, 1024**2, 2048**2)
+"""Where partitions begin by custom: at the start, after one track, at 64 KiB, 1 MiB and 4 MiB."""
+
+_WITHOUT_FILES = {
+    "21686148-6449-6e6f-744e-656564454649": "BIOS boot area",
+    "e3c9e316-0b5c-4db8-817d-f92df00215ae": "Microsoft reserved area",
+    "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f": "Linux swap space",
+    "8da63339-0007-60c0-c436-083ac8230908": "Linux reserved area",
+    "9e1a2d38-c612-4316-aa26-8b49521e5a8b": "PowerPC PReP boot area",
+}
+"""Type GUIDs of partitions that hold no files by their nature."""
+
+_KINDS = {
+    VolumeState.LOCKED: ProblemKind.VOLUME_LOCKED,
+    VolumeState.UNSUPPORTED: ProblemKind.VOLUME_UNSUPPORTED,
+    VolumeState.DAMAGED: ProblemKind.VOLUME_DAMAGED,
+}
+_LIVELY = (VolumeState.OPENED, VolumeState.LOCKED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """All volumes of one evidence item, and what stood in the way."""
+
+    volumes: tuple[VolumeInfo, ...]
+    problems: tuple[Problem, ...]
+
+
+def survey(container: Container) -> Survey:
+    """Find all volumes of a medium; the same answer in every process.
+
+    A table is believed unless nothing it points at is alive while a file system starts at
+    sector 0 (boot sectors of FAT and NTFS look like tables). Where both are alive both are
+    taken, and a note says so. Stretches that no table covers are looked at as well.
+    """
+    return _Surveyor(container).survey()
+
+
+class _Surveyor:
+    def __init__(self, container: Container) -> None:
+        self._container = container
+        self._size = container.info.size_bytes
+        self._volumes: list[VolumeInfo] = []
+        self._problems: list[Problem] = []
+
+    def survey(self) -> Survey:
+        tables = read_tables(self._container)
+        slots = _distinct(tables)
+        bare = () if any(not slot.offset_bytes for slot in slots) else self._bare()
+        for number, slot in enumerate(slots, 1):
+            self._slot(f"p{number}", slot)
+        alive = any(volume.state in _LIVELY for volume in self._volumes)
+        if bare and slots and not alive:
+            self._forget(slots)
+        if bare or not slots:
+            self._whole(bare, beside=bool(slots) and alive)
+        self._words_on(tables)
+        opened = any(volume.state is VolumeState.OPENED for volume in self._volumes)
+        if slots or not opened:
+            self._search(_gaps(tables) if slots else ((0, self._size),), len(slots))
+        self._problems.extend(_problem_of(self._container, volume) for volume in self._volumes)
+        return Survey(
+            volumes=tuple(self._volumes),
+            problems=tuple(problem for problem in self._problems if problem.detail),
+        )
+
+    def _bare(self) -> tuple[Found, ...]:
+        locked = recognise(self._container, 0, self._size, ENCRYPTED)
+        return (locked,) if locked else find(self._container, 0, self._size)
+
+    def _whole(self, bare: tuple[Found, ...], *, beside: bool) -> None:
+        slot = Slot(offset_bytes=0, length_bytes=self._size, table="none", description="")
+        self._add("p0", slot, bare or self._classified(slot))
+        if beside:
+            self._note(
+                ProblemKind.SEVERAL_FILESYSTEMS,
+                "a file system starts at sector 0 beside a partition table: both were examined",
+            )
+
+    def _forget(self, slots: tuple[Slot, ...]) -> None:
+        """Drop the volumes of a table that leads nowhere."""
+        self._volumes.clear()
+        self._problems.clear()
+        self._note(
+            ProblemKind.SEVERAL_FILESYSTEMS,
+            f"sector 0 also reads as a partition table of {len(slots)} entries, "
+            "none of which leads to a file system: taken for a boot sector",
+        )
+
+    def _slot(self, key: str, slot: Slot) -> None:
+        over = slot.offset_bytes + slot.length_bytes - self._size
+        if over > 0:
+            self._note(
+                ProblemKind.VOLUME_TABLE,
+                f"{key}: reaches {over} bytes beyond the end of the image",
+                volume=key,
+            )
+        nested = read_nested(self._container, slot)
+        if nested is None or not nested.slots:
+            self._add(key, slot, self._classified(slot))
+            return
+        for number, inner in enumerate(nested.slots, 1):
+            placed = self._placed(inner, slot)
+            if placed.offset_bytes != slot.offset_bytes or placed.length_bytes < slot.length_bytes:
+                self._add(f"{key}.{number}", placed, self._classified(placed))
+
+    def _placed(self, inner: Slot, outer: Slot) -> Slot:
+        """Tell whether a BSD label counts from the disk or from its slot: by what is there."""
+        moved = Slot(
+            offset_bytes=inner.offset_bytes + outer.offset_bytes,
+            length_bytes=inner.length_bytes,
+            table=inner.table,
+            description=inner.description,
+        )
+        inside = inner.offset_bytes >= outer.offset_bytes
+        if inside and find(self._container, inner.offset_bytes, inner.length_bytes):
+            return inner
+        if find(self._container, moved.offset_bytes, moved.length_bytes):
+            return moved
+        return inner if inside else moved
+
+    def _classified(self, slot: Slot) -> tuple[Found, ...]:
+        offset, length = slot.offset_bytes, slot.length_bytes
+        if offset >= self._size:
+            return (Found(state=VolumeState.DAMAGED, reason="lies beyond the end of the image"),)
+        length = min(length, self._size - offset)
+        locked = recognise(self._container, offset, length, ENCRYPTED)
+        found = (locked,) if locked else find(self._container, offset, length)
+        if found:
+            return found
+        foreign = recognise(self._container, offset, length, (*FOREIGN, *HURT))
+        if foreign:
+            return (foreign,)
+        judged = judge(self._container, offset, length)
+        if judged.state is VolumeState.UNSUPPORTED and slot.kind in _WITHOUT_FILES:
+            return (Found(state=VolumeState.NO_FILES, reason=_WITHOUT_FILES[slot.kind]),)
+        return (judged,)
+
+    def _search(self, gaps: tuple[tuple[int, int], ...], number: int) -> None:
+        """Look for file systems where no table points: deleted partitions, lost tables."""
+        for start, length in gaps:
+            if length < _GAP_BYTES:
+                continue
+            places = {start + usual for usual in _USUAL_OFFSETS if usual < length} - {0}
+            places.add(-(-start // _GAP_BYTES) * _GAP_BYTES or _GAP_BYTES)
+            for place in sorted(at for at in places if start <= at < start + length):
+                if any(_covers(volume, place) for volume in self._volumes):
+                    continue
+                left = start + length - place
+                slot = Slot(
+                    offset_bytes=place,
+                    length_bytes=left,
+                    table="none",
+                    description="in unpartitioned space",
+                )
+                found = find(self._container, place, left)
+                if found:
+                    number += 1
+                    self._add(f"p{number}", slot, found)
+                    self._note(
+                        ProblemKind.VOLUME_TABLE,
+                        f"p{number}: a file system stands where no table points, at {place}",
+                        volume=f"p{number}",
+                    )
+
+    def _words_on(self, tables: tuple[Table, ...]) -> None:
+        if any(table.backup for table in tables):
+            words = "the first GPT does not read: its copy at the end of the image was used"
+            self._note(ProblemKind.VOLUME_TABLE, words)
+        kinds = [table.kind for table in tables]
+        if len(kinds) > 1:
+            words = f"several partition tables ({', '.join(kinds)}): all were followed"
+            self._note(ProblemKind.SEVERAL_FILESYSTEMS, words)
+        safety = any("GPT Safety" in slot.description for table in tables for slot in table.slots)
+        if safety and "gpt" not in kinds:
+            words = "a protective partition says GPT, but no GPT reads"
+            self._note(ProblemKind.VOLUME_TABLE, words)
+
+    def _add(self, key: str, slot: Slot, found: tuple[Found, ...]) -> None:
+        for number, each in enumerate(found, 1):
+            part = each.pooled or number > 1
+            self._volumes.append(
+                VolumeInfo(
+                    key=f"{key}.{number}" if part else key,
+                    offset_bytes=slot.offset_bytes,
+                    length_bytes=slot.length_bytes,
+                    table=slot.table,
+                    description=slot.description,
+                    state=each.state,
+                    filesystem=each.filesystem,
+                    label=each.label,
+                    block_size_bytes=each.block_size_bytes,
+                    reason=each.reason,
+                )
+            )
+        if len(found) > 1 and not all(each.pooled for each in found):
+            names = " and ".join(each.filesystem for each in found)
+            self._note(
+                ProblemKind.SEVERAL_FILESYSTEMS, f"{key} opens as {names}: all were examined", key
+            )
+
+    def _note(self, kind: ProblemKind, detail: str, volume: str = "") -> None:
+        self._problems.append(
+            Problem(kind=kind, evidence=self._container.info.key, volume=volume, detail=detail)
+        )
+
+
+def _distinct(tables: tuple[Table, ...]) -> tuple[Slot, ...]:
+    """Give the slots of all tables, each place once."""
+    slots: dict[int, Slot] = {}
+    for table in tables:
+        for slot in table.slots:
+            slots.setdefault(slot.offset_bytes, slot)
+    return tuple(slots.values())
+
+
+def _gaps(tables: tuple[Table, ...]) -> tuple[tuple[int, int], ...]:
+    return tables[0].gaps if tables else ()
+
+
+def _covers(volume: VolumeInfo, place: int) -> bool:
+    """Tell whether an opened volume already holds a place."""
+    end = volume.offset_bytes + volume.length_bytes
+    return volume.state is VolumeState.OPENED and volume.offset_bytes <= place < end
+
+
+def _problem_of(container: Container, volume: VolumeInfo) -> Problem:
+    kind = _KINDS.get(volume.state)
+    return Problem(
+        kind=kind or ProblemKind.VOLUME_UNSUPPORTED,
+        evidence=container.info.key,
+        volume=volume.key,
+        detail=f"{volume.key}: {volume.reason}" if kind else "",
+        offset_bytes=volume.offset_bytes,
+        length_bytes=volume.length_bytes,
+    )
