@@ -1,4 +1,4 @@
-"""Of libfsapfs' binding, just what is called."""
+# Of libfsapfs' binding, just what is called.
 # ruff: noqa: N801 (names of the foreign library)
 
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Of The Sleuth Kit's binding, just what is called."""
+# Of The Sleuth Kit's binding, just what is called.
 # ruff: noqa: A002, N801 (names of the foreign library)
 
 from collections.abc import Iterator

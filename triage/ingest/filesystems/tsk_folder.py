@@ -150,7 +150,7 @@ class Folder:
             allocation=state,
             size_bytes=size,
             times=times(name.meta, naive=volume.naive),
-            first_block_offset_bytes=stream.runs[0][0] if stream and stream.runs else None,
+            first_block_offset_bytes=stream.runs[0][0] if size and stream and stream.runs else None,
             resident=stream is not None and stream.resident,
             compressed=stream is not None and stream.compressed,
             sparse=stream is not None and stream.sparse,
@@ -162,11 +162,9 @@ class Folder:
     def _size(self, name: Name, stream: Stream | None) -> int:
         if stream is not None:
             return stream.size_bytes
-        if (
-            name.meta is None
-            or self._volume.filesystem == "ntfs"
-            and (name.kind is not EntryKind.DIRECTORY)
-        ):
+        if name.meta is None:
+            return 0
+        if self._volume.filesystem == "ntfs" and name.kind is not EntryKind.DIRECTORY:
             return 0
         return max(0, int(name.meta.size))
 

@@ -116,7 +116,7 @@ def reused(name: Name, filesystem: str) -> bool:
     return not name.same if filesystem == "ntfs" else filesystem in _WITH_INODES
 
 
-def why_no_content(
+def why_no_content(  # noqa: PLR0911 (one return a rule, in order)
     name: Name, stream: Stream | None, size_bytes: int, *, filesystem: str, medium_bytes: int
 ) -> tuple[str, str]:
     """Give reason and words where the listing already knows that nothing is to be read."""
@@ -136,7 +136,7 @@ def why_no_content(
     return _by_size(name, stream, size_bytes, filesystem, medium_bytes)
 
 
-def _by_size(
+def _by_size(  # noqa: PLR0911 (one return a rule, in order)
     name: Name, stream: Stream | None, size_bytes: int, filesystem: str, medium_bytes: int
 ) -> tuple[str, str]:
     if stream is not None and stream.name == b"$Bad" and name.raw == b"$BadClus":
