@@ -33,6 +33,14 @@ class FakeStore:
         assert (case, exhibit) != ("", "")
         return made.head().packs
 
+    def exhibit_ids(self, case: str, exhibit: str | None = None) -> tuple[int, ...]:
+        assert case == made.CASE
+        return (1, 2) if exhibit is None else (1,)
+
+    def schemes_of(self, exhibit_id: int) -> dict[str, str]:
+        shipped = "7120744ad35034ca89fdf600190e162bac4c69b25bafe9dc1832841b6f34d2cc"
+        return {"uk": shipped, "gone": "0" * 64} if exhibit_id == 1 else {}
+
     def exhibits(self, case: str) -> tuple[str, ...]:
         if case != made.CASE:
             raise UsageFault(f"there is no case {case}")
@@ -62,6 +70,19 @@ def test_uk_case_is_refused_until_the_scheme_is_confirmed(tmp_path: Path) -> Non
     _confirm()
     assert _call(*words).exit_code == 0
     assert json.loads(out.read_bytes())["value"][0]["CaseNumber"] == "OP-X"
+
+
+def test_grades_of_an_earlier_table_are_not_written_as_codes_of_this_one(tmp_path: Path) -> None:
+    file, out = tmp_path / "uk.json", tmp_path / "case.json"
+    _call("scheme", "copy", "uk", str(file))
+    text = file.read_text(encoding="utf-8").replace('"1": "A"', '"1": "B"')
+    file.write_text(text, encoding="utf-8")
+    _call("scheme", "load", str(file))
+    _confirm()
+    refused = _call("export", "vics", "--case", "OP-X", "--out", str(out))
+    assert isinstance(refused.exception, ExportError)
+    assert "triage rematch" in refused.exception.hint
+    assert not out.exists()
 
 
 def test_account_of_an_export_is_json_on_standard_output(tmp_path: Path) -> None:

@@ -212,6 +212,19 @@ def test_vics_keeps_the_code_of_the_source_where_several_mean_the_same() -> None
     assert _vics([record], scheme)["value"][0]["Media"][0]["Category"] == 5
 
 
+def test_vics_lets_the_most_serious_exhibit_speak_for_a_content() -> None:
+    file = made.entry(b"/a.jpg")
+    told = [made.match("caid", code="2")]
+    records = [
+        made.record(file, b"x", exhibit="ABC/1", matches=[made.match("caid", code="9")]),
+        made.record(file, b"x", exhibit="ABC/2", matches=told),
+        made.record(file, b"x", exhibit="ABC/3"),
+    ]
+    (media,) = _media(records)
+    assert media["Category"] == 2
+    assert len(media["MediaFiles"]) == 3
+
+
 def test_vics_writes_a_category_of_zero() -> None:
     scheme = replace(made.UK, codes=(("0", Category.NON_PERTINENT),))
     proposal = Proposal(standing=Standing.KNOWN_GOOD, category=Category.NON_PERTINENT)

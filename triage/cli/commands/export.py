@@ -39,6 +39,12 @@ class CaseReader(Protocol):
     def exhibits(self, case: str) -> tuple[str, ...]:
         """References of the exhibits of a case."""
 
+    def exhibit_ids(self, case: str, exhibit: str | None = None) -> tuple[int, ...]:
+        """Ids of the exhibits."""
+
+    def schemes_of(self, exhibit_id: int) -> dict[str, str]:
+        """Id and SHA-256 of the schemes that an exhibit was graded with."""
+
 
 _EXAMPLES = """\b
 Examples:
@@ -86,7 +92,8 @@ def export(  # noqa: PLR0913  (click hands over each option by its name)
     entry. A VICS file is refused until somebody has confirmed the category scheme.
     """
     exporter = named(format_id)
-    scheme = SchemeBook(home()).get(scheme_id or _SCHEME_OF_REGION.get(region, "uk"))
+    book = SchemeBook(home())
+    scheme = book.get(scheme_id or _SCHEME_OF_REGION.get(region, "uk"))
     with _opened(database_url(db)) as reader:
         head = CaseHead(
             case=case,
@@ -102,6 +109,8 @@ def export(  # noqa: PLR0913  (click hands over each option by its name)
             contact_title=contact_title,
         )
         exporter.check(head)
+        if exporter.id == "vics":
+            _refuse_stale_grades(reader, case, exhibit, book)
         records = reader.records(case, exhibit, order=exporter.order)
         chosen = select(records, Include(include) if include else exporter.include)
         report, digest = _written(exporter, chosen, head, out)
@@ -126,6 +135,20 @@ def _exhibits(reader: CaseReader, case: str, exhibit: str | None) -> tuple[str, 
     return (exhibit,)
 
 
+def _refuse_stale_grades(
+    reader: CaseReader, case: str, exhibit: str | None, book: SchemeBook
+) -> None:
+    """Grades given by one version of a table are not written as codes of another."""
+    known = book.ids()
+    for exhibit_id in reader.exhibit_ids(case, exhibit):
+        for scheme_id, sha256 in sorted(reader.schemes_of(exhibit_id).items()):
+            if scheme_id in known and book.get(scheme_id).sha256() != sha256:
+                raise ExportError(
+                    f"case {printable(case)} was graded with another version of scheme {scheme_id}",
+                    hint=f"Grade it with the current one: triage rematch --case {printable(case)}",
+                )
+
+
 def _written(
     exporter: Exporter, records: Iterator[ExportRecord], head: CaseHead, out: Path
 ) -> tuple[ExportReport, str]:
@@ -145,6 +168,10 @@ def _tell(report: ExportReport, digest: str, out: Path, format_id: str, *, as_js
         click.echo(
             f"{contents:,} contents of category {category} carry no code: the scheme has none",
             err=True,
+        )
+    if "UNMAPPED" in dict(report.omitted):
+        click.echo(
+            "where a scheme was confirmed since, 'triage rematch' gives these a meaning", err=True
         )
     if report.without_digest:
         click.echo(f"{report.without_digest:,} entries without digests are left out", err=True)

@@ -11,7 +11,7 @@ from triage.export.listing import house_pdq
 from triage.model.digest import PdqRecipe, PictureHashes
 from triage.model.display import iso_time, printable
 from triage.model.entry import Allocation, EntryRef
-from triage.model.grade import Category, Proposal, Standing
+from triage.model.grade import SEVERITY, Category, Proposal, Standing
 from triage.model.match import MatchKind
 from triage.model.outcome import Done
 from triage.model.record import ExportRecord
@@ -79,10 +79,17 @@ def _done(record: ExportRecord) -> Done:
 
 
 def _most_telling(places: Sequence[ExportRecord]) -> Proposal | None:
-    """Places of one content have the same matches; the first that has a proposal speaks."""
+    """Exhibits of one case may have been compared with different sets: the most serious speaks."""
     proposals = [record.proposal for record in places if record.proposal is not None]
-    told = [one for one in proposals if one.standing is not Standing.UNKNOWN]
-    return next(iter(told or proposals), None)
+    return min(proposals, key=_seriousness, default=None)
+
+
+def _seriousness(proposal: Proposal) -> tuple[int, int]:
+    unknown = proposal.standing is Standing.UNKNOWN
+    visual = proposal.standing is Standing.VISUAL
+    category = Category.UNCATEGORISED if visual else proposal.category
+    rank = len(SEVERITY) if category is None else SEVERITY.index(category)
+    return int(unknown), rank
 
 
 def _code(proposal: Proposal | None, scheme: CodeTable) -> tuple[int | None, Category | None]:
