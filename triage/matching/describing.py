@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import NamedTuple
 
 from triage.matching import layout
 from triage.matching.index import Numbers
 from triage.matching.pack import OpenPack
 from triage.model.digest import Algorithm
 from triage.model.match import Match, MatchKind
+
+
+class Facts(NamedTuple):
+    """What a pack holds of one record beside its digests; strings by their numbers."""
+
+    flags: int
+    size_bytes: int
+    code: int
+    series: int
 
 
 class Describer:
@@ -26,9 +35,15 @@ class Describer:
         has_code = self._pack.values(layout.FLAGS, records) & layout.HAS_CODE
         return self._pack.values(layout.CODES, records) * 2 + has_code
 
+    def facts(self, records: Numbers) -> list[Facts]:
+        """Fetch many records at once."""
+        names = (layout.FLAGS, layout.SIZES, layout.CODES, layout.SERIES)
+        columns = (self._pack.values(name, records).tolist() for name in names)
+        return [Facts(*values) for values in zip(*columns, strict=True)]
+
     def match(  # noqa: PLR0913  (the facts of one match)
         self,
-        record: int,
+        facts: Facts,
         kind: MatchKind,
         algorithm: Algorithm,
         digest: bytes,
@@ -37,8 +52,6 @@ class Describer:
         detail: str = "",
     ) -> Match:
         """Give the match of one record."""
-        place = np.array([record], np.int64)
-        flags = int(self._pack.values(layout.FLAGS, place)[0])
         return Match(
             pack=self._manifest.name,
             pack_version=self._manifest.version,
@@ -48,9 +61,9 @@ class Describer:
             record=digest.hex(),
             polarity=self._manifest.polarity,
             scheme=self._manifest.scheme,
-            code=self._pack.string(int(self._pack.values(layout.CODES, place)[0])),
-            has_code=bool(flags & layout.HAS_CODE),
-            trusted=layout.TRUSTED_WORDS[flags >> layout.TRUSTED_SHIFT & 3],
-            series=self._pack.string(int(self._pack.values(layout.SERIES, place)[0])),
+            code=self._pack.string(facts.code),
+            has_code=bool(facts.flags & layout.HAS_CODE),
+            trusted=layout.TRUSTED_WORDS[facts.flags >> layout.TRUSTED_SHIFT & 3],
+            series=self._pack.string(facts.series),
             detail=detail,
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from triage.matching import layout
-from triage.matching.describing import Describer
+from triage.matching.describing import Describer, Facts
 from triage.matching.index import Numbers, Rows, rows_of
 from triage.matching.pack import DigestTable, OpenPack
 from triage.model.digest import DIGEST_SIZE_BYTES, Algorithm, Digests
@@ -34,7 +34,6 @@ class ExactMatcher:
     """Looks contents up in one pack."""
 
     def __init__(self, pack: OpenPack) -> None:
-        self._pack = pack
         self._describer = Describer(pack)
         self._tables: dict[Algorithm, DigestTable] = {}
         for algorithm in layout.STRENGTH:
@@ -52,16 +51,22 @@ class ExactMatcher:
             return
         queries = {name: rows_of(_column(contents, name), _width(name)) for name in self._tables}
         pairs = self._pairs(queries)
-        order = self._chosen(pairs)
-        last: tuple[int, set[tuple[MatchKind, bool, str]]] = (-1, set())
-        for place in order.tolist():
-            number = int(pairs.contents[place])
-            match = self._match(contents[number], pairs, place)
-            if last[0] != number:
-                last = (number, set())
+        yield from self._matches(contents, pairs, self._chosen(pairs))
+
+    def _matches(
+        self, contents: Sequence[Digests], pairs: _Pairs, order: Numbers
+    ) -> Iterator[tuple[int, Match]]:
+        columns = (pairs.contents, pairs.agrees, pairs.differs)
+        numbers, agrees, differs = (column[order].tolist() for column in columns)
+        facts = self._describer.facts(pairs.records[order])
+        current, seen = -1, set[tuple[MatchKind, bool, str]]()
+        for number, same, other, fact in zip(numbers, agrees, differs, facts, strict=True):
+            match = self._match(contents[number], same, other, fact)
+            if number != current:
+                current, seen = number, set()
             key = (match.kind, match.has_code, match.code)
-            if key not in last[1]:
-                last[1].add(key)
+            if key not in seen:
+                seen.add(key)
                 yield number, match
 
     def _pairs(self, queries: dict[Algorithm, Rows]) -> _Pairs:
@@ -91,32 +96,26 @@ class ExactMatcher:
         _, first = np.unique(keys, axis=0, return_index=True)
         return order[np.sort(first)]
 
-    def _match(self, content: Digests, pairs: _Pairs, place: int) -> Match:
-        record, agrees = int(pairs.records[place]), int(pairs.agrees[place])
-        differs = int(pairs.differs[place])
+    def _match(self, content: Digests, agrees: int, differs: int, facts: Facts) -> Match:
         algorithm = layout.STRENGTH[(agrees & -agrees).bit_length() - 1]
-        detail = ""
-        if differs:
-            detail = f"{_names(agrees)} agrees, {_names(differs)} differs"
-        else:
-            detail = self._size_detail(record, content)
         return self._describer.match(
-            record,
+            facts,
             MatchKind.CONFLICT if differs else MatchKind.EXACT,
             algorithm,
             _digest(content, algorithm),
-            detail=detail,
+            detail=(
+                f"{_names(agrees)} agrees, {_names(differs)} differs"
+                if differs
+                else _size_detail(facts, content)
+            ),
         )
 
-    def _size_detail(self, record: int, content: Digests) -> str:
-        """Say so where the list states another size; sizes in lists are often wrong."""
-        place = np.array([record], np.int64)
-        if not int(self._pack.values(layout.FLAGS, place)[0]) & layout.HAS_SIZE:
-            return ""
-        size = int(self._pack.values(layout.SIZES, place)[0])
-        if size == content.size_bytes:
-            return ""
-        return f"the record states {size} bytes, the content has {content.size_bytes}"
+
+def _size_detail(facts: Facts, content: Digests) -> str:
+    """Say so where the list states another size; sizes in lists are often wrong."""
+    if not facts.flags & layout.HAS_SIZE or facts.size_bytes == content.size_bytes:
+        return ""
+    return f"the record states {facts.size_bytes} bytes, the content has {content.size_bytes}"
 
 
 def _digest(content: Digests, algorithm: Algorithm) -> bytes:

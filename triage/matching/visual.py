@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from triage.matching import layout
-from triage.matching.describing import Describer
-from triage.matching.index import Numbers, Rows, rows_of
+from triage.matching.describing import Describer, Facts
+from triage.matching.index import Numbers, Rows, expanded, rows_of
 from triage.matching.indexes import radius_index
 from triage.matching.pack import DigestTable, OpenPack
 from triage.model.digest import Algorithm, Pdq, PdqRecipe, PictureHashes
@@ -23,6 +24,7 @@ PHASH_MAX_SET_BITS = 60
 """Uniform pictures all collide in pHashes that are nearly empty or nearly full."""
 NEAREST = 20
 """Look-alikes reported for a picture, a pack and an algorithm."""
+_UNKNOWN = layout.RECIPES.index(PdqRecipe.UNKNOWN)
 MOST_CODES = 100
 """Codes of which the nearest look-alike is reported even behind the nearest 20."""
 
@@ -49,6 +51,15 @@ class VisualMatcher:
             yield from search.match(pictures)
 
 
+class _Found(NamedTuple):
+    """Pictures and the records near them, one number of each column a pair."""
+
+    pictures: Numbers
+    digests: Numbers
+    places: Numbers
+    distances: Numbers
+
+
 class _Neighbours:
     """The eligible digests of one table: distinct ones are indexed once, in their byte order."""
 
@@ -56,7 +67,8 @@ class _Neighbours:
         self, rows: Numbers, table: DigestTable, describer: Describer, radius: int
     ) -> None:
         digests = table.digests[rows]
-        order = np.lexsort(tuple(digests[:, column] for column in range(digests.shape[1]))[::-1])
+        numbers = np.ascontiguousarray(digests).view(">u8").astype(np.uint64)
+        order = np.lexsort(numbers.T[::-1])  # by bytes, that is by hex
         ordered = digests[order]
         fresh = np.ones(len(ordered), bool)
         fresh[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
@@ -71,14 +83,27 @@ class _Neighbours:
         query, digest, distance = self._index.search(queries)
         counts = self._starts[digest + 1] - self._starts[digest]
         many = np.repeat(np.arange(len(query)), counts)
-        ends = np.cumsum(counts)
-        first = np.repeat(self._starts[digest] - (ends - counts), counts)
-        return query[many], digest[many], first + np.arange(len(many)), distance[many]
+        place = expanded(self._starts[digest], counts)
+        return query[many], digest[many], place, distance[many]
 
-    def nearest(
-        self, pictures: Numbers, digests: Numbers, places: Numbers, distances: Numbers
-    ) -> Numbers:
+    def matches(self, algorithm: Algorithm, found: _Found) -> Iterator[tuple[int, Match]]:
+        """Give what is reported, in order of picture, distance, digest."""
+        chosen = self.nearest(found)
+        facts = self._describer.facts(self.records[found.places[chosen]])
+        for spot, fact in zip(chosen.tolist(), facts, strict=True):
+            match = self._describer.match(
+                fact,
+                MatchKind.VISUAL,
+                algorithm,
+                self.distinct[found.digests[spot]].tobytes(),
+                distance_bits=int(found.distances[spot]),
+                detail=_pdq_detail(fact) if algorithm == Algorithm.PDQ else "",
+            )
+            yield int(found.pictures[spot]), match
+
+    def nearest(self, found: _Found) -> Numbers:
         """Choose, for each picture, what is reported; in order of picture, distance, digest."""
+        pictures, digests, places, distances = found
         codes = self._describer.code_keys(self.records[places])
         order = np.lexsort((self.records[places], digests, distances, pictures))
         keys = np.stack([pictures, digests, codes], axis=1)[order]
@@ -102,17 +127,16 @@ class _PdqSearch:
         self._near = _Neighbours(
             rows[quality >= PDQ_MIN_QUALITY], table, describer, PDQ_RADIUS_BITS
         )
-        self._describer = describer
         flags = pack.values(layout.FLAGS, self._near.records)
         self._recipes = flags >> layout.RECIPE_SHIFT & 3
-        self._quality = _quality(pack, self._near.records)
+        self._present = frozenset(np.unique(self._recipes).tolist())
 
     def match(self, pictures: Sequence[PictureHashes]) -> Iterator[tuple[int, Match]]:
         asked = [
             (number, pdq)
             for number, picture in enumerate(pictures)
             for pdq in picture.pdq
-            if pdq.quality >= PDQ_MIN_QUALITY
+            if pdq.quality >= PDQ_MIN_QUALITY and self._worth_asking(pdq)
         ]
         if not asked:
             return
@@ -121,35 +145,19 @@ class _PdqSearch:
         )
         same = self._comparable([pdq for _, pdq in asked], query, place)
         picture = np.array([number for number, _ in asked], np.int64)[query[same]]
-        digest, place, distance = digest[same], place[same], distance[same]
-        for chosen in self._near.nearest(picture, digest, place, distance).tolist():
-            spot = int(place[chosen])
-            yield (
-                int(picture[chosen]),
-                self._describer.match(
-                    int(self._near.records[spot]),
-                    MatchKind.VISUAL,
-                    Algorithm.PDQ,
-                    self._near.distinct[digest[chosen]].tobytes(),
-                    distance_bits=int(distance[chosen]),
-                    detail=self._detail(spot),
-                ),
-            )
+        yield from self._near.matches(
+            Algorithm.PDQ, _Found(picture, digest[same], place[same], distance[same])
+        )
+
+    def _worth_asking(self, pdq: Pdq) -> bool:
+        given = layout.RECIPES.index(pdq.recipe)
+        return _UNKNOWN in {given, *self._present} or given in self._present
 
     def _comparable(self, asked: list[Pdq], query: Numbers, place: Numbers) -> Numbers:
         """Keep pairs of one recipe; a side that does not say is compared with every recipe."""
-        unknown = layout.RECIPES.index(PdqRecipe.UNKNOWN)
         given = np.array([layout.RECIPES.index(pdq.recipe) for pdq in asked], np.int64)[query]
         stated = self._recipes[place]
-        return np.flatnonzero((given == stated) | (given == unknown) | (stated == unknown))
-
-    def _detail(self, spot: int) -> str:
-        words = []
-        if int(self._recipes[spot]) == layout.RECIPES.index(PdqRecipe.UNKNOWN):
-            words.append("recipe of the record unknown, the nearer one taken")
-        if int(self._quality[spot]) == layout.QUALITY_UNKNOWN:
-            words.append("quality of the record unknown")
-        return "; ".join(words)
+        return np.flatnonzero((given == stated) | (given == _UNKNOWN) | (stated == _UNKNOWN))
 
 
 class _PhashSearch:
@@ -161,7 +169,6 @@ class _PhashSearch:
         has_pdq = pack.values(layout.FLAGS, records) >> layout.RECIPE_SHIFT & 3 != 0
         usable = _telling(table.digests) & ~(flat & has_pdq)
         self._near = _Neighbours(rows[usable], table, describer, PHASH_RADIUS_BITS)
-        self._describer = describer
 
     def match(self, pictures: Sequence[PictureHashes]) -> Iterator[tuple[int, Match]]:
         asked = [
@@ -172,21 +179,18 @@ class _PhashSearch:
         rows = rows_of([pictures[number].phash for number in asked], 8)
         telling = _telling(rows)
         numbers = np.array(asked, np.int64)[telling]
-        if not len(numbers):
-            return
-        query, digest, place, distance = self._near.search(rows[telling])
-        picture = numbers[query]
-        for chosen in self._near.nearest(picture, digest, place, distance).tolist():
-            yield (
-                int(picture[chosen]),
-                self._describer.match(
-                    int(self._near.records[place[chosen]]),
-                    MatchKind.VISUAL,
-                    Algorithm.PHASH,
-                    self._near.distinct[digest[chosen]].tobytes(),
-                    distance_bits=int(distance[chosen]),
-                ),
-            )
+        if len(numbers):
+            query, *rest = self._near.search(rows[telling])
+            yield from self._near.matches(Algorithm.PHASH, _Found(numbers[query], *rest))
+
+
+def _pdq_detail(facts: Facts) -> str:
+    words = []
+    if facts.flags >> layout.RECIPE_SHIFT & 3 == _UNKNOWN:
+        words.append("recipe of the record unknown, the nearer one taken")
+    if facts.flags >> layout.QUALITY_SHIFT & layout.QUALITY_MASK == layout.QUALITY_UNKNOWN:
+        words.append("quality of the record unknown")
+    return "; ".join(words)
 
 
 def _quality(pack: OpenPack, records: Numbers) -> Numbers:
