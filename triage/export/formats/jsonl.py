@@ -14,9 +14,12 @@ from triage.model.record import ExportRecord
 __all__ = ["JsonLines", "entry_line", "entry_object"]
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def entry_line(record: ExportRecord) -> str:
     """Give one entry as compact JSON without a line end; never holds a control character."""
-    return json.dumps(entry_object(record), ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(entry_object(record))
 
 
 class JsonLines:

@@ -22,6 +22,7 @@ from triage.model.record import ExportRecord
 
 SOURCE_APPLICATION = "triage"
 _CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{region}/$metadata#Cases"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _REGION = re.compile(r"[A-Za-z][A-Za-z_-]{0,31}")
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _ANY_SCHEME = frozenset({"Default", "CUSTOM"})
@@ -108,7 +109,7 @@ def case_guid(case: str) -> str:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _contents(records: Iterable[ExportRecord], counts: _Counts) -> Iterator[list[ExportRecord]]:
