@@ -34,6 +34,7 @@ _SAMPLE_DOUBT = 6e-3
 for: over twice the largest seen, 0.0026."""
 _FREQUENCY_DOUBT = 3e-2
 _CACHED_SIDE = 16384
+_STRIPE_PIXELS = 1 << 20
 
 
 def pdq_of_pixels(pixels: Pixels) -> tuple[bytes, int]:
@@ -86,13 +87,21 @@ def pdq_hashes(full: Pixels, squeezed: Pixels | None) -> tuple[Pdq, ...]:
 
 
 def luma_of(pixels: Pixels) -> Floats:
-    """Give 0.299 red + 0.587 green + 0.114 blue, summed in double, rounded to single precision."""
+    """Give 0.299 red + 0.587 green + 0.114 blue, summed in double, rounded to single precision.
+
+    Always a new array, made a stripe at a time.
+    """
     if pixels.ndim == 2:
-        return pixels.astype(np.float32, copy=False)
-    luma = pixels[:, :, 0] * 0.299
-    luma += pixels[:, :, 1] * 0.587
-    luma += pixels[:, :, 2] * 0.114
-    return luma.astype(np.float32)
+        return pixels.astype(np.float32)
+    luma = np.empty(pixels.shape[:2], dtype=np.float32)
+    stripe = max(_STRIPE_PIXELS // pixels.shape[1], 1)
+    for start in range(0, len(pixels), stripe):
+        part = pixels[start : start + stripe]
+        summed = part[:, :, 0] * 0.299
+        summed += part[:, :, 1] * 0.587
+        summed += part[:, :, 2] * 0.114
+        luma[start : start + stripe] = summed
+    return luma
 
 
 def _quality_in_order(samples: Floats) -> int:

@@ -12,7 +12,6 @@ from triage.errors import SelfTestError
 from triage.model.display import printable
 from triage.pipeline.selftest import Checked, check_all
 
-
 _HELP = """Check the installation against answers that are published outside it.
 
 Digests, perceptual hashes, every picture decoder and the libraries that open evidence are given
