@@ -58,8 +58,9 @@ class Draft:
 def judged(draft: Draft, options: ReadOptions) -> Item:
     """Give the record of a draft, or its refusal with the reason.
 
-    A malformed digest refuses the record. A placeholder, a malformed size or PhotoDNA beside a
-    usable digest is left out of the record and told to ``options.on_note``.
+    A malformed MD5, SHA-1 or SHA-256 refuses the record. A placeholder, or a malformed
+    perceptual hash, size or PhotoDNA beside a usable digest, is left out of the record and told to
+    ``options.on_note``.
     """
     try:
         record = _record(draft)
@@ -74,7 +75,7 @@ def judged(draft: Draft, options: ReadOptions) -> Item:
 def _record(draft: Draft) -> ReferenceRecord:
     found: dict[Algorithm, bytes] = {}
     for algorithm, text in draft.digests.items():
-        value = digest_from(text, algorithm) if text else None
+        value = _digest_or_note(draft, text, algorithm) if text else None
         if value is None:
             continue
         words = placeholder(value, algorithm)
@@ -105,6 +106,17 @@ def _record(draft: Draft) -> ReferenceRecord:
         trusted=draft.trusted,
         place=draft.place,
     )
+
+
+def _digest_or_note(draft: Draft, text: str, algorithm: Algorithm) -> bytes | None:
+    """A damaged perceptual hash must not cost the exact digests beside it."""
+    try:
+        return digest_from(text, algorithm)
+    except Malformed as finding:
+        if algorithm in EXACT:
+            raise
+        draft.notes.append(str(finding))
+        return None
 
 
 def digest_from(text: str, algorithm: Algorithm) -> bytes | None:
