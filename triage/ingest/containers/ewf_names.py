@@ -47,7 +47,9 @@ def find_segments(path: Path, series: tuple[str, ...]) -> tuple[tuple[int, Path]
     """Find all segments beside the one given, as ``(number, path)`` in order; gaps stay gaps.
 
     Names are compared in any case; where two differ in case only, the one written like the
-    given file wins. A file whose extension is of no series is an image of one segment.
+    given file wins. Three letters may be anything (``.raw``, ``.txt``), so a file with such an
+    extension counts only with the signature. A file whose extension is of no series is an image
+    of one segment.
 
     Raises:
         EvidenceError: the folder cannot be listed.
@@ -61,7 +63,8 @@ def find_segments(path: Path, series: tuple[str, ...]) -> tuple[tuple[int, Path]
         for name in names:
             sibling = path.with_name(name)
             number = segment_number(sibling.suffix, letters)
-            if number and _better(sibling, numbers.get(number), path):
+            better = number > 0 and _better(sibling, numbers.get(number), path)
+            if better and (number < 100 or _is_signed(sibling)):
                 numbers[number] = sibling
         if not found or (1 in numbers and 1 not in found):
             found = numbers
@@ -74,6 +77,14 @@ def _better(sibling: Path, taken: Path | None, given: Path) -> bool:
     if sibling.stem != given.stem and (taken is not None or os.name != "nt"):
         return False
     return taken is None or sibling == given or sibling.suffix[1] == given.suffix[1]
+
+
+def _is_signed(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(3) == b"EVF"
+    except OSError:
+        return False
 
 
 def _names_beside(path: Path) -> list[str]:
