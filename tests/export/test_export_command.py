@@ -20,7 +20,12 @@ from triage.model.record import ExportRecord
 
 
 class FakeStore:
-    """Holds the invented case and nothing else."""
+    """Holds the invented case and nothing else; it was graded with the template, confirmed."""
+
+    graded_with = hashlib.sha256(
+        b'{"codes":[["0","UNCATEGORISED"],["1","A"],["2","B"],["3","C"]],"id":"uk",'
+        b'"in_force":true,"region":"UK","version":"1"}'
+    ).hexdigest()
 
     def records(
         self, case: str, exhibit: str | None = None, order: Order = "path"
@@ -38,8 +43,7 @@ class FakeStore:
         return (1, 2) if exhibit is None else (1,)
 
     def schemes_of(self, exhibit_id: int) -> dict[str, str]:
-        shipped = "7120744ad35034ca89fdf600190e162bac4c69b25bafe9dc1832841b6f34d2cc"
-        return {"uk": shipped, "gone": "0" * 64} if exhibit_id == 1 else {}
+        return {"uk": self.graded_with, "gone": "0" * 64} if exhibit_id == 1 else {}
 
     def exhibits(self, case: str) -> tuple[str, ...]:
         if case != made.CASE:
@@ -83,6 +87,17 @@ def test_grades_of_an_earlier_table_are_not_written_as_codes_of_this_one(tmp_pat
     assert isinstance(refused.exception, ExportError)
     assert "triage rematch" in refused.exception.hint
     assert not out.exists()
+
+
+def test_grades_from_before_the_confirmation_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unconfirmed = json.loads(_call("scheme", "show", "uk", "--json").stdout)["sha256"]
+    monkeypatch.setattr(FakeStore, "graded_with", unconfirmed)
+    _confirm()
+    refused = _call("export", "vics", "--case", "OP-X", "--out", str(tmp_path / "case.json"))
+    assert isinstance(refused.exception, ExportError)
+    assert "triage rematch" in refused.exception.hint
 
 
 def test_account_of_an_export_is_json_on_standard_output(tmp_path: Path) -> None:

@@ -86,9 +86,19 @@ def test_digest_is_that_of_the_canonical_json(tmp_path: Path) -> None:
     sap = SchemeBook(tmp_path).get("uk-sap")
     said = (
         b'{"codes":[["1","C"],["2","B"],["3","B"],["4","A"],["5","A"]],'
-        b'"id":"uk-sap","region":"UK-SAP","version":"1"}'
+        b'"id":"uk-sap","in_force":true,"region":"UK-SAP","version":"1"}'
     )
     assert sap.sha256() == hashlib.sha256(said).hexdigest()
+
+
+def test_confirmation_changes_the_digest_so_that_earlier_grades_are_told_apart(
+    tmp_path: Path,
+) -> None:
+    book = SchemeBook(tmp_path)
+    before = book.get("uk")
+    first = _confirmed(book)
+    again = book.confirm("uk", by="B", source="C", at="2026-11-23T10:00:00Z")
+    assert before.sha256() != first.sha256() == again.sha256() == book.get("uk").sha256()
 
 
 def test_changed_table_is_a_new_version_that_nobody_has_confirmed(tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ def propose(matches: Sequence[Match], schemes: Mapping[str, Scheme]) -> Proposal
         matches: all matches of the content, in any order.
         schemes: by id; a scheme that is missing leaves its codes unmapped.
     """
+    if not matches:
+        return Proposal(standing=Standing.UNKNOWN)
     readings = sorted((_read(match, schemes) for match in set(matches)), key=lambda one: one.order)
     exact = [one for one in readings if one.match.kind is MatchKind.EXACT]
     visual = [

@@ -213,9 +213,8 @@ def _with_confirmation(scheme: Scheme, value: object, place: str) -> Scheme:
     if sorted(table) != sorted(_CONFIRMED_KEYS):
         raise UsageFault(f"{place}: confirmed: must hold {', '.join(_CONFIRMED_KEYS)}")
     words = {key: checked_text(table[key], f"confirmed {key}", place) for key in _CONFIRMED_KEYS}
-    if words["sha256"] != scheme.sha256():
-        return scheme
-    return confirmed(scheme, by=words["by"], at=words["at"], source=words["source"])
+    given = confirmed(scheme, by=words["by"], at=words["at"], source=words["source"])
+    return given if words["sha256"] == given.sha256() else scheme
 
 
 def confirmed(scheme: Scheme, *, by: str, at: str, source: str) -> Scheme:

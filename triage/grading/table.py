@@ -34,11 +34,16 @@ class Scheme:
     confirmed_source: str = ""
 
     def sha256(self) -> str:
-        """Give the digest, lower hex, of what the table says; who confirmed it is left out."""
+        """Give the digest, lower hex, of what the codes mean as the scheme stands.
+
+        It covers the table and whether it is in force, so that grades given before a confirmation
+        can be told from those given after it; who confirmed it and when is left out.
+        """
         said = {
             "id": self.id,
             "version": self.version,
             "region": self.region,
+            "in_force": self.is_confirmed,
             "codes": [[code, category.value] for code, category in self.codes],
         }
         text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)

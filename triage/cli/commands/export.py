@@ -138,13 +138,14 @@ def _exhibits(reader: CaseReader, case: str, exhibit: str | None) -> tuple[str, 
 def _refuse_stale_grades(
     reader: CaseReader, case: str, exhibit: str | None, book: SchemeBook
 ) -> None:
-    """Grades given by one version of a table are not written as codes of another."""
+    """Grades given by one table are not written as codes of another."""
     known = book.ids()
     for exhibit_id in reader.exhibit_ids(case, exhibit):
         for scheme_id, sha256 in sorted(reader.schemes_of(exhibit_id).items()):
             if scheme_id in known and book.get(scheme_id).sha256() != sha256:
                 raise ExportError(
-                    f"case {printable(case)} was graded with another version of scheme {scheme_id}",
+                    f"case {printable(case)} was graded before scheme {scheme_id} "
+                    "was changed or confirmed",
                     hint=f"Grade it with the current one: triage rematch --case {printable(case)}",
                 )
 
@@ -168,10 +169,6 @@ def _tell(report: ExportReport, digest: str, out: Path, format_id: str, *, as_js
         click.echo(
             f"{contents:,} contents of category {category} carry no code: the scheme has none",
             err=True,
-        )
-    if "UNMAPPED" in dict(report.omitted):
-        click.echo(
-            "where a scheme was confirmed since, 'triage rematch' gives these a meaning", err=True
         )
     if report.without_digest:
         click.echo(f"{report.without_digest:,} entries without digests are left out", err=True)
