@@ -309,6 +309,8 @@ def _main_not_imported() -> Iterator[None]:
 def _serve(pipe: connection.Connection, at: Any, memory_limit_bytes: int) -> None:  # noqa: ANN401
     """Worker: take batches until the pipe closes."""
     _die_with_parent()
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")  # one worker is one core; read when numpy is imported
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(memory_limit_bytes)
     ordinal = 0
@@ -371,3 +373,17 @@ def _die_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+@contextlib.contextmanager
+def terminate_as_interrupt() -> Iterator[None]:
+    """Let a request to terminate stop this process as Ctrl-C does, so that it can tidy up."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

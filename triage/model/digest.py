@@ -30,7 +30,7 @@ class PdqRecipe(StrEnum):
     """Which pixels a PDQ was computed from; two recipes must not be compared silently."""
 
     SQUEEZED_512 = "squeezed-512"
-    """Any side over 512 pixels: the picture is first squeezed to 512×512, aspect dropped."""
+    """Any side over 512 pixels: the picture is first squeezed to 512x512, aspect dropped."""
     FULL = "full"
     """The picture as decoded."""
     UNKNOWN = "unknown"
@@ -49,7 +49,7 @@ class Digests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pdq:
-    """A PDQ hash: 32 bytes, first printed byte first, with its quality 0–100 and its recipe."""
+    """A PDQ hash: 32 bytes, first printed byte first, with its quality 0 to 100 and its recipe."""
 
     bits: bytes
     quality: int

@@ -9,6 +9,7 @@ from enum import StrEnum
 class ProblemKind(StrEnum):
     """Closed list; each kind makes a verdict amber unless it stands in ``NOTES``."""
 
+    EVIDENCE_UNREADABLE = "evidence-unreadable"
     DAMAGED_RANGE = "damaged-range"
     MISSING_SEGMENT = "missing-segment"
     VOLUME_LOCKED = "volume-locked"

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from triage.errors import StoreError
-from triage.store.reader import Reading
+from triage.store.summary import Summing
 from triage.store.tables import SCHEMA_VERSION, metadata, schema_version
 from triage.store.writer import Writing
 
 
-class Store(Reading, Writing):
+class Store(Summing, Writing):
     """A case database: what it remembers, and how it is told."""
 
 

@@ -193,6 +193,14 @@ class Reading:
                 for row in page
             ]
 
+    def waiting_picture_totals(self, exhibit_id: int) -> tuple[int, int]:
+        """Give number and bytes of the contents that are still to be decoded."""
+        query = sa.select(
+            sa.func.count(), sa.func.coalesce(sa.func.sum(_CONTENT.size_bytes), 0)
+        ).where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.picture_state == "pending")
+        count, size = self.connection.execute(query).one()
+        return int(count), int(size)
+
     def known_contents(self, exhibit_id: int, digests: Sequence[bytes]) -> frozenset[bytes]:
         """Give those of the SHA-256 that the exhibit has a content for."""
         query = sa.select(_CONTENT.sha256).where(
@@ -212,6 +220,17 @@ class Reading:
         while page := self.connection.execute(query.where(_CONTENT.sha256 > last)).all():
             last = page[-1].sha256
             yield [_stored(row) for row in page]
+
+    def contents_named(
+        self, exhibit_id: int, digests: Sequence[bytes]
+    ) -> tuple[StoredContent, ...]:
+        """Give the contents with these SHA-256, by SHA-256."""
+        query = (
+            sa.select(tables.contents)
+            .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.sha256.in_(digests))
+            .order_by(_CONTENT.sha256)
+        )
+        return tuple(_stored(row) for row in self.connection.execute(query))
 
     def waiting_pictures(self, exhibit_id: int) -> Iterator[list[WaitingPicture]]:
         """Yield pages of the contents still to be decoded, each with its first readable entry."""

@@ -29,6 +29,10 @@ class Writing:
         module = postgresql if connection.dialect.name == "postgresql" else sqlite
         self._insert: Any = module.insert
 
+    def rollback(self) -> None:
+        """Drop everything since the last commit."""
+        self.connection.rollback()
+
     def commit(self) -> None:
         """Make everything since the last commit permanent."""
         self.connection.commit()

@@ -1,0 +1,128 @@
+"""Reads every waiting entry once, and judges each new content as soon as it is known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from triage.model.digest import Digests
+from triage.model.event import HitFound
+from triage.model.grade import Standing
+from triage.model.outcome import Done, Failed, FailReason, Outcome
+from triage.pipeline.judging import Judge, picture_state
+from triage.pipeline.plan import TimeLimits, portions
+from triage.pipeline.tasks import Digested, ReadItem, digest_entry
+from triage.scheduler import Batch, Finished, LossKind, Lost, Pool, Result
+from triage.store.database import Store
+from triage.store.reader import Waiting
+
+SETTLE_ITEMS = 512
+SETTLE_INTERVAL_S = 0.5
+
+_LOSSES = {
+    LossKind.CRASH: FailReason.CRASH,
+    LossKind.ERROR: FailReason.CRASH,
+    LossKind.TIME_LIMIT: FailReason.TIME_LIMIT,
+    LossKind.MEMORY_LIMIT: FailReason.MEMORY_LIMIT,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Digesting:
+    """The first phase of an exhibit: every entry of one evidence item, in on-disk order."""
+
+    pool: Pool
+    store: Store
+    judge: Judge
+    exhibit_id: int
+    evidence_id: int
+    location: str
+    limits: TimeLimits
+    on_read: Callable[[int, int], None]
+    on_hit: Callable[[HitFound], None]
+    _group: list[tuple[int, Outcome]] = field(default_factory=list)
+    _settled_at: float = 0.0
+
+    def run(self) -> None:
+        """Digest everything that waits; what is settled is committed group by group."""
+        self._settled_at = time.monotonic()
+        for result in self.pool.run(self._batches()):
+            self._take(result)
+        self._settle()
+
+    def _batches(self) -> Iterator[Batch]:
+        for page in self.store.waiting(self.evidence_id, self.location):
+            self.store.mark_in_hand([waiting.entry_id for waiting in page])
+            self.store.commit()
+            for part in portions(
+                page,
+                size_bytes=lambda waiting: waiting.entry.size_bytes,
+                alone=lambda waiting: waiting.in_hand,
+            ):
+                yield self._batch(part)
+
+    def _batch(self, part: tuple[Waiting, ...]) -> Batch:
+        return Batch(
+            function=digest_entry,
+            items=tuple(
+                ReadItem(entry_id=one.entry_id, location=one.location, entry=one.entry)
+                for one in part
+            ),
+            time_limits_s=tuple(self.limits.reading_s(one.entry.size_bytes) for one in part),
+        )
+
+    def _take(self, result: Result) -> None:
+        item: ReadItem = result.item
+        if isinstance(result, Finished):
+            digested: Digested = result.value
+            self.store.add_damage(self.evidence_id, digested.damage)
+            self._group.append((item.entry_id, digested.outcome))
+        else:
+            self._group.append((item.entry_id, lost_entry(item, result)))
+        self.on_read(1, item.entry.size_bytes)
+        now = time.monotonic()
+        if len(self._group) >= SETTLE_ITEMS or now - self._settled_at > SETTLE_INTERVAL_S:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Write a group of outcomes together with the judgement of the contents new in it."""
+        fresh = self._fresh()
+        self.store.finish(self.exhibit_id, self._group)
+        if fresh:
+            self._judge(fresh)
+        self.store.commit()
+        self._group.clear()
+        self._settled_at = time.monotonic()
+
+    def _fresh(self) -> dict[bytes, Done]:
+        done = {
+            outcome.digests.sha256: outcome
+            for _, outcome in self._group
+            if isinstance(outcome, Done)
+        }
+        for sha256 in self.store.known_contents(self.exhibit_id, list(done)):
+            del done[sha256]
+        return done
+
+    def _judge(self, fresh: dict[bytes, Done]) -> None:
+        contents: list[Digests] = [outcome.digests for outcome in fresh.values()]
+        judged = self.judge.judge(contents, [None] * len(contents))
+        self.store.set_matches(self.exhibit_id, (one for one in judged if one[1]))
+        states = {}
+        for sha256, _, proposal in judged:
+            outcome = fresh[sha256]
+            states[sha256] = picture_state(outcome.type.family, proposal.standing)
+            if proposal.standing is Standing.KNOWN_BAD:
+                category = "" if proposal.category is None else str(proposal.category)
+                self.on_hit(
+                    HitFound(path=outcome.ref.path, category=category, reason=proposal.reason)
+                )
+        self.store.set_picture_states(
+            self.exhibit_id, {key: state for key, state in states.items() if state != "none"}
+        )
+
+
+def lost_entry(item: ReadItem, lost: Lost) -> Failed:
+    """Give the outcome of an entry that cost its worker."""
+    return Failed(ref=item.entry.ref, reason=_LOSSES[lost.kind], detail=lost.detail)

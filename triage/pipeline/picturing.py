@@ -1,0 +1,86 @@
+"""Decodes every distinct picture once an exhibit, and judges it again with its likeness."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from triage.hashing.picture import PictureLimits
+from triage.model.outcome import NoPicture, PictureOutcome, PictureReason
+from triage.pipeline.judging import Judge
+from triage.pipeline.plan import TimeLimits, portions
+from triage.pipeline.tasks import PictureItem, decode_picture
+from triage.scheduler import Batch, Finished, LossKind, Pool
+from triage.store.database import Store
+
+SETTLE_ITEMS = 256
+SETTLE_INTERVAL_S = 0.5
+
+_LOSSES = {
+    LossKind.CRASH: PictureReason.CRASH,
+    LossKind.ERROR: PictureReason.UNDECODABLE,
+    LossKind.TIME_LIMIT: PictureReason.TIME_LIMIT,
+    LossKind.MEMORY_LIMIT: PictureReason.MEMORY_LIMIT,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Picturing:
+    """The second phase of an exhibit: contents that are pictures and not known-good."""
+
+    pool: Pool
+    store: Store
+    judge: Judge
+    exhibit_id: int
+    limits: TimeLimits
+    picture_limits: PictureLimits
+    on_decoded: Callable[[int, int], None]
+    _group: dict[bytes, PictureOutcome] = field(default_factory=dict)
+    _settled_at: float = 0.0
+
+    def run(self) -> None:
+        """Decode everything that waits; what is settled is committed group by group."""
+        self._settled_at = time.monotonic()
+        for result in self.pool.run(self._batches()):
+            item: PictureItem = result.item
+            self._group[item.sha256] = (
+                result.value
+                if isinstance(result, Finished)
+                else NoPicture(reason=_LOSSES[result.kind], detail=result.detail)
+            )
+            self.on_decoded(1, item.entry.size_bytes)
+            now = time.monotonic()
+            if len(self._group) >= SETTLE_ITEMS or now - self._settled_at > SETTLE_INTERVAL_S:
+                self._settle()
+        self._settle()
+
+    def _batches(self) -> Iterator[Batch]:
+        for page in self.store.waiting_pictures(self.exhibit_id):
+            for part in portions(page, size_bytes=lambda waiting: waiting.size_bytes):
+                yield Batch(
+                    function=decode_picture,
+                    items=tuple(
+                        PictureItem(
+                            sha256=one.sha256,
+                            location=one.location,
+                            entry=one.entry,
+                            mime=one.mime,
+                            limits=self.picture_limits,
+                        )
+                        for one in part
+                    ),
+                    time_limits_s=(self.limits.picture_s,) * len(part),
+                )
+
+    def _settle(self) -> None:
+        """Write a group of pictures together with the judgement of their likeness."""
+        for sha256, picture in self._group.items():
+            self.store.set_picture(self.exhibit_id, sha256, picture)
+        stored = self.store.contents_named(self.exhibit_id, list(self._group))
+        seen = [one for one in stored if one.picture is not None]
+        judged = self.judge.judge([one.digests for one in seen], [one.picture for one in seen])
+        self.store.set_matches(self.exhibit_id, (one for one in judged if one[1]))
+        self.store.commit()
+        self._group.clear()
+        self._settled_at = time.monotonic()

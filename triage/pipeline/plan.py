@@ -1,0 +1,62 @@
+"""What to do next, and in what portions; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+BATCH_BYTES = 16 * 1024 * 1024
+BATCH_ITEMS = 64
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLimits:
+    """How long one item may take before its worker is stopped.
+
+    Attributes:
+        opening_s: opening an image and finding its volumes.
+        folder_s: listing one folder.
+        entry_s: reading one entry, to which ``slowest_bytes_per_s`` adds by size.
+        picture_s: decoding and hashing one picture.
+    """
+
+    opening_s: float = 900.0
+    folder_s: float = 600.0
+    entry_s: float = 120.0
+    picture_s: float = 60.0
+    slowest_bytes_per_s: float = 1_000_000.0
+
+    def reading_s(self, size_bytes: int) -> float:
+        """Give the limit for reading an entry of this size."""
+        return self.entry_s + size_bytes / self.slowest_bytes_per_s
+
+
+def portions(
+    items: Iterable[Item],
+    *,
+    size_bytes: Callable[[Item], int],
+    alone: Callable[[Item], bool] = lambda _: False,
+) -> Iterator[tuple[Item, ...]]:
+    """Cut items into batches by bytes and number, keeping their order.
+
+    A huge item gets a batch of its own, so that it holds nothing up; so does one that ``alone``
+    picks out.
+    """
+    batch: list[Item] = []
+    held = 0
+    for item in items:
+        size = size_bytes(item)
+        by_itself = size >= BATCH_BYTES or alone(item)
+        if batch and (by_itself or held + size > BATCH_BYTES or len(batch) >= BATCH_ITEMS):
+            yield tuple(batch)
+            batch, held = [], 0
+        batch.append(item)
+        held += size
+        if by_itself:
+            yield tuple(batch)
+            batch, held = [], 0
+    if batch:
+        yield tuple(batch)

@@ -1,0 +1,88 @@
+"""Applies reference packs and schemes to what is stored, without the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from triage.errors import HashSetError
+from triage.grading.scheme import SchemeBook
+from triage.grading.table import Scheme
+from triage.matching.library import PackLibrary
+from triage.matching.loading import LoadedSets
+from triage.model.hashset import PackManifest
+from triage.pipeline.judging import Judge, picture_state
+from triage.store.database import Store
+
+
+def references_for(
+    library: PackLibrary,
+    names: Sequence[str] | None,
+    applied: Sequence[PackManifest],
+    *,
+    only: bool = False,
+) -> LoadedSets:
+    """Load the packs for an exhibit: those asked for, and those it was matched with before.
+
+    A pack once applied is not dropped by asking for another: that would lose its hits silently.
+
+    Args:
+        names: ``NAME`` or ``NAME@VERSION``; ``None`` for every pack there is.
+        applied: what the exhibit's stored matches come from.
+        only: leave out what was applied before and is not asked for.
+
+    Raises:
+        HashSetError: a pack is missing or damaged.
+    """
+    if names is None and not applied:
+        return library.load(None)
+    present = {pack.name for pack in library.list()}
+    asked = list(names) if names is not None else sorted(present)
+    bare = {name.partition("@")[0] for name in asked}
+    missing = [] if only else [pack for pack in applied if pack.name not in bare]
+    for pack in missing:
+        if pack.name not in present:
+            raise HashSetError(
+                f"pack {pack.name}@{pack.version} was applied to this exhibit and is gone",
+                hint="Import it again, or say 'triage rematch --only' to go on without it.",
+            )
+    return library.load([*asked, *(f"{pack.name}@{pack.version}" for pack in missing)])
+
+
+def schemes_for(book: SchemeBook, sets: LoadedSets) -> dict[str, Scheme]:
+    """Give the schemes that the loaded packs name, by id."""
+    named = {pack.scheme for pack in sets.manifests if pack.scheme}
+    return {scheme: book.get(scheme) for scheme in sorted(named)}
+
+
+def is_current(
+    store: Store, exhibit_id: int, sets: LoadedSets, schemes: Mapping[str, Scheme]
+) -> bool:
+    """Tell whether the stored matches come from just these packs and schemes."""
+    packs = {(pack.name, pack.version, pack.pack_sha256) for pack in sets.manifests}
+    before = {(p.name, p.version, p.pack_sha256) for p in store.packs_of(exhibit_id)}
+    digests = {name: scheme.sha256() for name, scheme in schemes.items()}
+    return packs == before and digests == store.schemes_of(exhibit_id)
+
+
+def record_references(
+    store: Store, exhibit_id: int, sets: LoadedSets, schemes: Mapping[str, Scheme]
+) -> None:
+    """Note which packs and schemes the exhibit's matches come from."""
+    digests = {name: scheme.sha256() for name, scheme in schemes.items()}
+    store.set_references(exhibit_id, sets.manifests, digests)
+
+
+def rematch_exhibit(
+    store: Store, exhibit_id: int, judge: Judge, on_done: Callable[[int], None]
+) -> None:
+    """Judge every stored content of an exhibit anew; nothing is committed before the end."""
+    for page in store.contents(exhibit_id):
+        judged = judge.judge([one.digests for one in page], [one.picture for one in page])
+        store.set_matches(exhibit_id, judged)
+        changed = {}
+        for one, (sha256, _, proposal) in zip(page, judged, strict=True):
+            state = picture_state(one.family, proposal.standing, one.picture_state)
+            if state != one.picture_state:
+                changed[sha256] = state
+        store.set_picture_states(exhibit_id, changed)
+        on_done(len(page))

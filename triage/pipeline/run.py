@@ -1,0 +1,274 @@
+"""The main road: from images to a judged exhibit in the store, resumable at any moment."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import triage
+from triage.errors import EvidenceError, Interrupted, UsageFault
+from triage.grading.scheme import SchemeBook
+from triage.hashing.picture import PictureLimits
+from triage.matching.library import PackLibrary
+from triage.matching.loading import LoadedSets
+from triage.model.event import Event, HitFound, Notice, Progress, Stage
+from triage.model.evidence import ContainerKind, EvidenceInfo
+from triage.model.problem import Problem, ProblemKind
+from triage.model.volume import VolumeState
+from triage.pipeline import rematch
+from triage.pipeline.digesting import Digesting
+from triage.pipeline.judging import Judge
+from triage.pipeline.picturing import Picturing
+from triage.pipeline.plan import TimeLimits
+from triage.pipeline.tasks import Surveyed, SurveyItem, Unopened, survey
+from triage.pipeline.walking import Walk
+from triage.scheduler import Batch, Finished, Pool, terminate_as_interrupt
+from triage.store.database import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What a person asked for.
+
+    Attributes:
+        images: the images or folders of the exhibit, one path each.
+        sets: reference packs by name, ``None`` for all that there are.
+    """
+
+    case: str
+    exhibit: str
+    images: tuple[Path, ...]
+    sets: tuple[str, ...] | None = None
+    workers: int = 1
+    limits: TimeLimits = field(default_factory=TimeLimits)
+    picture_limits: PictureLimits = field(default_factory=PictureLimits)
+
+
+@dataclass(slots=True)
+class _Counter:
+    """Progress of one stage, told to whoever watches."""
+
+    stage: Stage
+    tell: Callable[[Event], None]
+    total: int | None = None
+    total_bytes: int | None = None
+    done: int = 0
+    done_bytes: int = 0
+
+    def add(self, done: int, done_bytes: int = 0) -> None:
+        self.done += done
+        self.done_bytes += done_bytes
+        self.tell(
+            Progress(
+                stage=self.stage,
+                done=self.done,
+                total=self.total,
+                done_bytes=self.done_bytes,
+                total_bytes=self.total_bytes,
+            )
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class ExhibitRun:
+    """One run over one exhibit.
+
+    A run that was stopped at any moment is continued by running the same request again: what has
+    been settled is not read again, and the store ends up as if nothing had happened.
+    """
+
+    request: RunRequest
+    store: Store
+    pool: Pool
+    library: PackLibrary
+    book: SchemeBook
+    tell: Callable[[Event], None]
+    _read_bytes: int = 0
+    _hit_told: bool = False
+
+    def run(self) -> None:
+        """Do everything that is still to be done.
+
+        Raises:
+            HashSetError: a reference pack cannot be loaded; nothing has been started then.
+            EvidenceError: none of the images could be opened.
+            Interrupted: the user stopped the run; what was settled is kept.
+        """
+        started = time.monotonic()
+        exhibit_id = self.store.add_exhibit(self.request.case, self.request.exhibit)
+        applied = self.store.packs_of(exhibit_id)
+        sets = rematch.references_for(self.library, self.request.sets, applied)
+        run_id = self.store.start_run(
+            exhibit_id,
+            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            tool_version=triage.__version__,
+            workers=self.request.workers,
+        )
+        state = "complete"
+        try:
+            with terminate_as_interrupt():
+                self._work(exhibit_id, sets)
+        except KeyboardInterrupt:
+            self.store.rollback()
+            state = "interrupted"
+            raise Interrupted(
+                "stopped; what was done is kept", hint="The same command goes on from here."
+            ) from None
+        except EvidenceError:
+            self.store.rollback()
+            state = "nothing-opened"
+            raise
+        finally:
+            self.store.end_run(
+                run_id,
+                ended_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                state=state,
+                seconds=time.monotonic() - started,
+                read_bytes=self._read_bytes,
+            )
+            self.store.commit()
+            sets.close()
+
+    def _work(self, exhibit_id: int, sets: LoadedSets) -> None:
+        schemes = rematch.schemes_for(self.book, sets)
+        judge = Judge(sets, schemes)
+        opened = self._survey()
+        self._bring_up_to_date(exhibit_id, sets, judge)
+        known = {location: self._record(exhibit_id, location, one) for location, one in opened}
+        for location, one in opened:
+            self._list(known[location], location, one)
+        digesting = self._counter(exhibit_id)
+        for location, _ in opened:
+            self._digest(exhibit_id, known[location], location, judge, digesting)
+        self._pictures(exhibit_id, judge)
+
+    def _survey(self) -> list[tuple[str, Surveyed]]:
+        """Open every image; one that does not open is recorded, unless it is the only one."""
+        locations = [str(path.absolute()) for path in self.request.images]
+        limit = self.request.limits.opening_s
+        batches = [
+            Batch(function=survey, items=(SurveyItem(location=one),), time_limits_s=(limit,))
+            for one in locations
+        ]
+        self.tell(Progress(stage=Stage.OPENING, done=0, total=len(batches)))
+        found = {result.item.location: result for result in self.pool.run(batches)}
+        surveyed: list[tuple[str, Surveyed]] = []
+        unopened: list[Unopened] = []
+        for location in dict.fromkeys(locations):
+            result = found[location]
+            value = result.value if isinstance(result, Finished) else _lost(location, result.detail)
+            if isinstance(value, Surveyed):
+                surveyed.append((location, value))
+            else:
+                unopened.append(value)
+                surveyed.append((location, _closed(location, value)))
+                self.tell(Notice(text=value.message))
+        if len(unopened) == len(surveyed):
+            raise EvidenceError(unopened[0].message, hint=unopened[0].hint)
+        _check_distinct(surveyed)
+        return surveyed
+
+    def _bring_up_to_date(self, exhibit_id: int, sets: LoadedSets, judge: Judge) -> None:
+        """Judge what an earlier run stored anew, if the references have changed since."""
+        schemes = rematch.schemes_for(self.book, sets)
+        if not rematch.is_current(self.store, exhibit_id, sets, schemes):
+            counter = _Counter(Stage.MATCHING, self.tell)
+            rematch.rematch_exhibit(self.store, exhibit_id, judge, counter.add)
+            rematch.record_references(self.store, exhibit_id, sets, schemes)
+        self.store.commit()
+
+    def _record(self, exhibit_id: int, location: str, one: Surveyed) -> int:
+        evidence_id = self.store.add_evidence(exhibit_id, one.info, location)
+        self.store.add_volumes(evidence_id, one.volumes)
+        self.store.add_problems(evidence_id, one.problems)
+        self.store.add_damage(evidence_id, one.damage)
+        self.store.commit()
+        return evidence_id
+
+    def _list(self, evidence_id: int, location: str, one: Surveyed) -> None:
+        counter = _Counter(Stage.LISTING, self.tell)
+        ids = self.store.add_volumes(evidence_id, ())
+        listed = self.store.listed_volumes(evidence_id)
+        for volume in one.volumes:
+            if volume.state is not VolumeState.OPENED or volume.key in listed:
+                continue
+            Walk(
+                pool=self.pool,
+                store=self.store,
+                evidence_id=evidence_id,
+                evidence_key=one.info.key,
+                volume_id=ids[volume.key],
+                volume=volume,
+                location=location,
+                limits=self.request.limits,
+                on_listed=counter.add,
+            ).run()
+
+    def _counter(self, exhibit_id: int) -> _Counter:
+        waiting, size_bytes = self.store.waiting_totals(exhibit_id)
+        return _Counter(Stage.DIGESTING, self.tell, waiting, size_bytes)
+
+    def _digest(
+        self, exhibit_id: int, evidence_id: int, location: str, judge: Judge, counter: _Counter
+    ) -> None:
+        before = counter.done_bytes
+        Digesting(
+            pool=self.pool,
+            store=self.store,
+            judge=judge,
+            exhibit_id=exhibit_id,
+            evidence_id=evidence_id,
+            location=location,
+            limits=self.request.limits,
+            on_read=counter.add,
+            on_hit=self._hit,
+        ).run()
+        self._read_bytes += counter.done_bytes - before
+
+    def _pictures(self, exhibit_id: int, judge: Judge) -> None:
+        waiting, size_bytes = self.store.waiting_picture_totals(exhibit_id)
+        counter = _Counter(Stage.PICTURES, self.tell, waiting, size_bytes)
+        Picturing(
+            pool=self.pool,
+            store=self.store,
+            judge=judge,
+            exhibit_id=exhibit_id,
+            limits=self.request.limits,
+            picture_limits=self.request.picture_limits,
+            on_decoded=counter.add,
+        ).run()
+
+    def _hit(self, hit: HitFound) -> None:
+        if not self._hit_told:
+            self._hit_told = True
+            self.tell(hit)
+
+
+def _lost(location: str, detail: str) -> Unopened:
+    return Unopened(message=f"{Path(location).name}: could not be opened: {detail}", hint="")
+
+
+def _closed(location: str, why: Unopened) -> Surveyed:
+    """Stand for an image that did not open, so that the result says so."""
+    name = Path(location).name
+    key = hashlib.blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    info = EvidenceInfo(key=key, name=name, kind=ContainerKind.RAW, segments=(name,), size_bytes=0)
+    message = why.message.replace(str(Path(location).parent), "").lstrip("/\\")
+    problem = Problem(kind=ProblemKind.EVIDENCE_UNREADABLE, evidence=key, detail=message)
+    return Surveyed(info=info, volumes=(), problems=(problem,), damage=())
+
+
+def _check_distinct(surveyed: list[tuple[str, Surveyed]]) -> None:
+    """Two places with one identity would be mixed up in the store."""
+    seen: dict[str, str] = {}
+    for location, one in surveyed:
+        if one.info.key in seen:
+            raise UsageFault(
+                f"{location} and {seen[one.info.key]} are the same evidence by name and content",
+                hint="Name each image once; give folders of the same name an exhibit of their own.",
+            )
+        seen[one.info.key] = location

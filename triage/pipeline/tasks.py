@@ -1,0 +1,221 @@
+"""What runs in a worker: the only code that parses evidence.
+
+Each worker opens the evidence for itself and keeps it open. Functions take one item and give one
+value; both are plain values, so that a worker can be replaced at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from triage.errors import TriageError
+from triage.hashing.picture import PictureLimits, hash_picture
+from triage.hashing.stream import DigestStream
+from triage.ingest.evidence import Evidence, open_evidence
+from triage.ingest.filetype import HEAD_BYTES, detect
+from triage.ingest.reading import ContentError, VolumeError
+from triage.model.entry import DirectoryRef, FileEntry
+from triage.model.evidence import DamagedRange, DamageKind, EvidenceInfo
+from triage.model.listing import Listing
+from triage.model.outcome import Done, Failed, FailReason, NoPicture, Outcome, PictureReason
+from triage.model.outcome import PictureOutcome as Pictured
+from triage.model.problem import Problem, ProblemKind
+from triage.model.volume import VolumeInfo
+
+_opened: dict[str, Evidence] = {}
+_reported: dict[str, set[DamagedRange]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyItem:
+    """Evidence to be opened."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """Evidence that opened, its volumes, and the root folders of those that hold files."""
+
+    info: EvidenceInfo
+    volumes: tuple[VolumeInfo, ...]
+    problems: tuple[Problem, ...]
+    damage: tuple[DamagedRange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unopened:
+    """Evidence that did not open, and why."""
+
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootsItem:
+    """A volume whose root folders are wanted."""
+
+    location: str
+    volume: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderItem:
+    """A folder to be listed."""
+
+    location: str
+    folder: DirectoryRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A listing, and the damage that was met on the way."""
+
+    listing: Listing
+    damage: tuple[DamagedRange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadItem:
+    """An entry to be digested."""
+
+    entry_id: int
+    location: str
+    entry: FileEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digested:
+    """What became of an entry, and the damage that was met on the way."""
+
+    outcome: Outcome
+    damage: tuple[DamagedRange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureItem:
+    """A content to be decoded, read from one of its entries."""
+
+    sha256: bytes
+    location: str
+    entry: FileEntry
+    mime: str
+    limits: PictureLimits
+
+
+def survey(item: SurveyItem) -> Surveyed | Unopened:
+    """Open evidence and find its volumes."""
+    try:
+        evidence = _evidence(item.location)
+        found = evidence.survey()
+    except TriageError as error:
+        return Unopened(message=error.message, hint=error.hint)
+    return Surveyed(
+        info=evidence.info,
+        volumes=found.volumes,
+        problems=found.problems,
+        damage=_new_damage(item.location, evidence),
+    )
+
+
+def find_roots(item: RootsItem) -> tuple[DirectoryRef, ...] | Problem:
+    """Open a volume; the roots of its listing, or why there are none."""
+    evidence = _evidence(item.location)
+    try:
+        return evidence.filesystem(item.volume).roots()
+    except VolumeError as error:
+        return Problem(
+            kind=ProblemKind.VOLUME_DAMAGED,
+            evidence=evidence.info.key,
+            volume=item.volume,
+            detail=error.message,
+        )
+
+
+def list_folder(item: FolderItem) -> Listed:
+    """List one folder."""
+    evidence = _evidence(item.location)
+    listing = evidence.filesystem(item.folder.volume).list_directory(item.folder)
+    return Listed(listing=listing, damage=_new_damage(item.location, evidence))
+
+
+def digest_entry(item: ReadItem) -> Digested:
+    """Read an entry once: digests and type."""
+    evidence = _evidence(item.location)
+    return Digested(
+        outcome=_digest(evidence, item.entry), damage=_new_damage(item.location, evidence)
+    )
+
+
+def decode_picture(item: PictureItem) -> Pictured:
+    """Read a content again and hash it as a picture."""
+    if item.entry.size_bytes > item.limits.max_bytes:
+        detail = f"{item.entry.size_bytes} bytes, the limit is {item.limits.max_bytes}"
+        return NoPicture(reason=PictureReason.TOO_MANY_BYTES, detail=detail)
+    try:
+        data = b"".join(_content(_evidence(item.location), item.entry))
+    except (ContentError, VolumeError) as error:
+        return NoPicture(reason=PictureReason.UNREADABLE, detail=str(error))
+    stream = DigestStream()
+    stream.update(data)
+    if stream.finish().sha256 != item.sha256:
+        return NoPicture(
+            reason=PictureReason.UNREADABLE, detail="it reads differently from when it was digested"
+        )
+    return hash_picture(data, item.mime, item.limits)
+
+
+def _digest(evidence: Evidence, entry: FileEntry) -> Outcome:
+    stream, head = DigestStream(), bytearray()
+    try:
+        for chunk in _content(evidence, entry):
+            stream.update(chunk)
+            if len(head) < HEAD_BYTES:
+                head += chunk[: HEAD_BYTES - len(head)]
+        touched = evidence.filesystem(entry.ref.volume).touches_damage(entry)
+    except ContentError as error:
+        return Failed(ref=entry.ref, reason=error.reason, detail=error.detail)
+    except VolumeError as error:
+        return Failed(ref=entry.ref, reason=FailReason.READ_ERROR, detail=error.message)
+    lost = [one for one in touched if one.kind is not DamageKind.ACQUISITION_ERROR]
+    if lost:
+        return Failed(ref=entry.ref, reason=FailReason.DAMAGED, detail=_damage_words(lost))
+    digests = stream.finish()
+    name = entry.ref.stream or entry.ref.path.rpartition(b"/")[2]
+    kind = detect(bytes(head), name, digests.size_bytes)
+    return Done(ref=entry.ref, digests=digests, type=kind, damaged=bool(touched))
+
+
+def _damage_words(lost: list[DamagedRange]) -> str:
+    kinds = ", ".join(sorted({str(one.kind) for one in lost}))
+    return f"its content lies on damaged parts of the image ({kinds})"
+
+
+def _content(evidence: Evidence, entry: FileEntry) -> Iterator[bytes]:
+    if entry.size_bytes == 0:
+        return iter(())
+    return evidence.filesystem(entry.ref.volume).read(entry)
+
+
+def _evidence(location: str) -> Evidence:
+    if location not in _opened:
+        _opened[location] = open_evidence(Path(location))
+        _reported[location] = set()
+    return _opened[location]
+
+
+def close_evidence() -> None:
+    """Close what this process has opened: for tests and for runs without workers."""
+    for evidence in _opened.values():
+        evidence.close()
+    _opened.clear()
+    _reported.clear()
+
+
+def _new_damage(location: str, evidence: Evidence) -> tuple[DamagedRange, ...]:
+    """Give the damaged ranges met since the last call, so that nothing is sent twice."""
+    met = set(evidence.damage()) - _reported[location]
+    _reported[location] |= met
+    return tuple(sorted(met))

@@ -1,0 +1,233 @@
+"""What a result page is made from, counted by the database."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from triage.model.evidence import DamagedRange, DamageKind
+from triage.model.problem import Problem, ProblemKind
+from triage.model.record import ExhibitSummary
+from triage.model.verdict import Tally
+from triage.model.volume import VolumeInfo, VolumeState
+from triage.store import rows, tables
+from triage.store.reader import Reading
+
+_ENTRY = tables.entries.c
+_CONTENT = tables.contents.c
+_MISSING = frozenset({DamageKind.MISSING_SEGMENT, DamageKind.TRUNCATED})
+
+
+class Summing(Reading):
+    """The counting half of a store."""
+
+    def summary(self, case: str, exhibit: str) -> ExhibitSummary:
+        """Count one exhibit as it stands now."""
+        exhibit_id = self.exhibit_ids(case, exhibit)[0]
+        evidence = self.evidence_of(exhibit_id)
+        pictures = self._pictures(exhibit_id)
+        seconds, read_bytes, workers = self._effort(exhibit_id)
+        return ExhibitSummary(
+            case=case,
+            exhibit=exhibit,
+            evidence=tuple(info for _, info, _ in evidence),
+            volumes=self._volumes(exhibit_id),
+            problems=self._problems(exhibit_id),
+            tally=self._tally(exhibit_id),
+            packs=self.packs_of(exhibit_id),
+            hits=self._hits(exhibit_id),
+            distinct_hits=self._count_contents(
+                exhibit_id, _CONTENT.standing.in_(("known-bad", "notable", "unmapped"))
+            ),
+            conflicts=self._count_contents(exhibit_id, _CONTENT.conflict != ""),
+            pictures_hashed=pictures.pop(("done", ""), 0),
+            pictures_pending=pictures.pop(("pending", ""), 0),
+            pictures_failed=tuple(
+                sorted((reason or state, count) for (state, reason), count in pictures.items())
+            ),
+            listing_complete=self._listing_complete(exhibit_id),
+            seconds=seconds,
+            workers=workers,
+            read_bytes=read_bytes,
+        )
+
+    def damage_of(self, evidence_id: int) -> tuple[DamagedRange, ...]:
+        """Give the damaged ranges of an evidence item, overlapping and adjacent ones merged."""
+        columns = tables.damage.c
+        query = (
+            sa.select(tables.damage)
+            .where(columns.evidence_id == evidence_id)
+            .order_by(columns.kind, columns.offset_bytes, columns.length_bytes, columns.detail)
+        )
+        merged: list[DamagedRange] = []
+        for row in self.connection.execute(query):
+            last = merged[-1] if merged else None
+            end = row.offset_bytes + row.length_bytes
+            if last and last.kind == row.kind and row.length_bytes and last.length_bytes:
+                last_end = last.offset_bytes + last.length_bytes
+                if row.offset_bytes <= last_end:
+                    merged[-1] = DamagedRange(
+                        offset_bytes=last.offset_bytes,
+                        length_bytes=max(end, last_end) - last.offset_bytes,
+                        kind=last.kind,
+                    )
+                    continue
+            merged.append(
+                DamagedRange(
+                    offset_bytes=row.offset_bytes,
+                    length_bytes=row.length_bytes,
+                    kind=DamageKind(row.kind),
+                    detail=row.detail,
+                )
+            )
+        return tuple(sorted(merged))
+
+    def _tally(self, exhibit_id: int) -> Tally:
+        query = (
+            sa.select(_ENTRY.state, _ENTRY.reason, sa.func.count(), sa.func.sum(_ENTRY.size_bytes))
+            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+            .where(tables.evidence.c.exhibit_id == exhibit_id)
+            .group_by(_ENTRY.state, _ENTRY.reason)
+            .order_by(_ENTRY.state, _ENTRY.reason)
+        )
+        counted = [tuple(row) for row in self.connection.execute(query)]
+        done = [row for row in counted if row[0] == "digested"]
+        return Tally(
+            listed=self._listed(exhibit_id),
+            digested=sum(row[2] for row in done),
+            skipped=tuple((row[1], row[2]) for row in counted if row[0] == "skipped"),
+            failed=tuple((row[1], row[2]) for row in counted if row[0] == "failed"),
+            pending=sum(row[2] for row in counted if row[0] == "pending"),
+            digested_bytes=sum(int(row[3]) for row in done),
+        )
+
+    def _listed(self, exhibit_id: int) -> int:
+        """Count the entries on their own, so that the tally is an account and no tautology."""
+        query = (
+            sa.select(sa.func.count())
+            .select_from(tables.entries.join(tables.evidence))
+            .where(tables.evidence.c.exhibit_id == exhibit_id)
+        )
+        return int(self.connection.execute(query).scalar_one())
+
+    def _hits(self, exhibit_id: int) -> tuple[tuple[tuple[str, str, str, str], int], ...]:
+        medium = sa.case(
+            (_CONTENT.family == "picture", "still"),
+            (_CONTENT.family == "video", "moving"),
+            else_="other",
+        )
+        label = sa.case((_CONTENT.category != "", _CONTENT.category), else_=_CONTENT.standing)
+        kind = sa.case((_CONTENT.standing == "visual", "visual"), else_="exact")
+        query = (
+            sa.select(label, _ENTRY.allocation, medium, kind, sa.func.count())
+            .select_from(tables.contents)
+            .join(tables.entries, _ENTRY.sha256 == _CONTENT.sha256)
+            .join(
+                tables.evidence,
+                (tables.evidence.c.id == _ENTRY.evidence_id)
+                & (tables.evidence.c.exhibit_id == _CONTENT.exhibit_id),
+            )
+            .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.standing != "unknown")
+            .group_by(label, _ENTRY.allocation, medium, kind)
+        )
+        return tuple(
+            sorted(
+                ((row[0].upper().replace("-", "_"), row[1], row[2], row[3]), int(row[4]))
+                for row in self.connection.execute(query)
+            )
+        )
+
+    def _count_contents(self, exhibit_id: int, where: sa.ColumnElement[bool]) -> int:
+        query = (
+            sa.select(sa.func.count())
+            .select_from(tables.contents)
+            .where(_CONTENT.exhibit_id == exhibit_id, where)
+        )
+        return int(self.connection.execute(query).scalar_one())
+
+    def _pictures(self, exhibit_id: int) -> dict[tuple[str, str], int]:
+        query = (
+            sa.select(_CONTENT.picture_state, _CONTENT.picture_reason, sa.func.count())
+            .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.picture_state != "none")
+            .group_by(_CONTENT.picture_state, _CONTENT.picture_reason)
+        )
+        return {(row[0], row[1]): int(row[2]) for row in self.connection.execute(query)}
+
+    def _problems(self, exhibit_id: int) -> tuple[Problem, ...]:
+        found: list[Problem] = []
+        for evidence_id, info, _ in self.evidence_of(exhibit_id):
+            columns = tables.problems.c
+            query = sa.select(tables.problems).where(columns.evidence_id == evidence_id)
+            result = self.connection.execute(query)
+            found.extend(_stored_problem(info.key, row) for row in result)
+            found.extend(_damage_problem(info.key, one) for one in self.damage_of(evidence_id))
+        return tuple(
+            sorted(
+                found,
+                key=lambda one: (
+                    one.evidence,
+                    str(one.kind),
+                    one.volume,
+                    one.path,
+                    -1 if one.offset_bytes is None else one.offset_bytes,
+                    one.detail,
+                ),
+            )
+        )
+
+    def _volumes(self, exhibit_id: int) -> tuple[tuple[str, VolumeInfo], ...]:
+        query = (
+            sa.select(tables.evidence.c.key, tables.volumes.c.info)
+            .join(tables.evidence, tables.evidence.c.id == tables.volumes.c.evidence_id)
+            .where(tables.evidence.c.exhibit_id == exhibit_id)
+            .order_by(tables.evidence.c.name, tables.evidence.c.key, tables.volumes.c.id)
+        )
+        return tuple((row[0], rows.volume_info(row[1])) for row in self.connection.execute(query))
+
+    def _listing_complete(self, exhibit_id: int) -> bool:
+        query = (
+            sa.select(tables.volumes.c.info)
+            .join(tables.evidence, tables.evidence.c.id == tables.volumes.c.evidence_id)
+            .where(tables.evidence.c.exhibit_id == exhibit_id, tables.volumes.c.listed.is_(False))
+        )
+        unlisted = (rows.volume_info(text) for text in self.connection.execute(query).scalars())
+        return not any(volume.state is VolumeState.OPENED for volume in unlisted)
+
+    def _effort(self, exhibit_id: int) -> tuple[float, int, int]:
+        columns = tables.runs.c
+        query = (
+            sa.select(columns.seconds, columns.read_bytes, columns.workers)
+            .where(columns.exhibit_id == exhibit_id, columns.state != "running")
+            .order_by(columns.id)
+        )
+        runs = self.connection.execute(query).all()
+        if not runs:
+            return 0.0, 0, 0
+        return (
+            float(sum(row[0] for row in runs)),
+            int(sum(row[1] for row in runs)),
+            int(runs[-1][2]),
+        )
+
+
+def _stored_problem(evidence_key: str, row: rows.Row) -> Problem:
+    return Problem(
+        kind=ProblemKind(row.kind),
+        evidence=evidence_key,
+        volume=row.volume,
+        path=row.path,
+        detail=row.detail,
+        offset_bytes=None if row.offset_bytes < 0 else row.offset_bytes,
+        length_bytes=None if row.length_bytes < 0 else row.length_bytes,
+    )
+
+
+def _damage_problem(evidence_key: str, one: DamagedRange) -> Problem:
+    missing = one.kind in _MISSING
+    words = f"{one.kind}: {one.detail}" if one.detail else str(one.kind)
+    return Problem(
+        kind=ProblemKind.MISSING_SEGMENT if missing else ProblemKind.DAMAGED_RANGE,
+        evidence=evidence_key,
+        detail=words,
+        offset_bytes=one.offset_bytes,
+        length_bytes=one.length_bytes,
+    )
