@@ -20,6 +20,7 @@ from triage.matching.manifest import (
     write_document,
 )
 from triage.matching.reader import choose_reader
+from triage.matching.readers.vics import CAID_WARNING
 from triage.matching.reading import Item, ReadOptions
 from triage.model.display import printable
 from triage.model.hashset import PackManifest, Polarity, ReferenceRecord, RefusedRecord
@@ -72,6 +73,7 @@ class Wanted:
     """What a person says of a set that is to be imported.
 
     Attributes:
+        despite_nist: take a set that looks like NIST's known-good one as known-bad all the same.
         version: ``None`` for one that is derived from the content of the source.
         format_id: id of a reader, ``None`` to look at the content.
     """
@@ -82,6 +84,7 @@ class Wanted:
     scheme_version: str
     version: str | None
     format_id: str | None
+    despite_nist: bool
 
 
 class Import:
@@ -111,6 +114,19 @@ class Import:
         self._warnings = self._reader.warnings(path)
         self._taken = 0
         self._account = _Account()
+
+    def check_polarity(self) -> None:
+        """Refuse to take what looks like NIST's known-good "CAID" set as anything else.
+
+        Raises:
+            HashSetError: it does, and nobody confirmed that it is another set.
+        """
+        harmless = self._wanted.polarity == Polarity.KNOWN_GOOD or self._wanted.despite_nist
+        if CAID_WARNING in self._warnings and not harmless:
+            raise HashSetError(
+                f"{printable(self._path.name)}: {CAID_WARNING}",
+                hint="use --polarity known-good, or --confirm-not-nist where you know its origin",
+            )
 
     def repeats(self, document: PackDocument) -> bool:
         """Tell whether a pack was made from this content with these settings."""

@@ -49,6 +49,7 @@ class PackLibrary:
         format_id: str | None = None,
         options: ReadOptions | None = None,
         on_progress: Callable[[int, int, int], None] | None = None,
+        despite_nist: bool = False,
     ) -> ImportReport:
         """Read a hash list and keep it as an immutable pack.
 
@@ -59,6 +60,8 @@ class PackLibrary:
             version: ``None`` for the first 12 hex digits of the source's SHA-256.
             format_id: id of a reader; ``None`` to look at the content.
             on_progress: called with bytes read, bytes in all, records taken.
+            despite_nist: a person has confirmed that a set which looks like NIST's known-good
+                one is not that set.
 
         Raises:
             UsageFault: the name or version cannot be a folder's name.
@@ -76,12 +79,13 @@ class PackLibrary:
             scheme_version=scheme_version,
             version=version,
             format_id=format_id,
+            despite_nist=despite_nist,
         )
         job = Import(path, wanted, options or ReadOptions(), on_progress)
         with only_one(self._folder / _LOCK):
             self._clean()
-            known = self._known(job)
-            return known or self._build(job)
+            job.check_polarity()
+            return self._known(job) or self._build(job)
 
     def list(self) -> tuple[PackManifest, ...]:
         """Give the manifests of all packs, by name and then by time of import.
@@ -121,12 +125,19 @@ class PackLibrary:
         return verify_folder(self._find(name, version))
 
     def remove(self, name: str, version: str | None = None) -> str:
-        """Delete a pack and give its ``name@version``; the newest version where none is named.
+        """Delete a pack and give its ``name@version``.
 
         Raises:
-            HashSetError: there is no such pack, or a file of it is in use.
+            HashSetError: there is no such pack, there are several versions and none is named, or
+                a file of it is in use.
         """
         with only_one(self._existing() / _LOCK):
+            versions = [path.name for path in self.folders() if naming.split(path.name)[0] == name]
+            if version is None and len(versions) > 1:
+                raise HashSetError(
+                    f"there are {len(versions)} versions of {name}: {', '.join(versions)}",
+                    hint="say which one with --version",
+                )
             folder = self._find(name, version)
             doomed = self._folder / (_REMOVING + folder.name)
             try:

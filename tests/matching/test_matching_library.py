@@ -1,0 +1,378 @@
+"""Packs appear whole or not at all, are never taken for another, and tell of any damage."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from triage.errors import HashSetError, UsageFault
+from triage.matching import importing
+from triage.matching.building import PackBuilder
+from triage.matching.importing import ImportReport
+from triage.matching.library import PackLibrary
+from triage.matching.lock import only_one
+from triage.matching.manifest import MANIFEST_NAME, read_document
+from triage.model.digest import Digests
+from triage.model.hashset import Polarity, ReferenceRecord
+
+MANY = [hashlib.md5(bytes([number]), usedforsecurity=False).digest() for number in range(200)]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "list.txt"
+    path.write_text("".join(f"{digest.hex()}\n" for digest in MANY))
+    return path
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> PackLibrary:
+    return PackLibrary(tmp_path / "home")
+
+
+def packs(tmp_path: Path) -> Path:
+    return tmp_path / "home" / "packs"
+
+
+def take(
+    library: PackLibrary,
+    source: Path,
+    name: str = "set",
+    polarity: Polarity = Polarity.KNOWN_BAD,
+    version: str | None = None,
+) -> ImportReport:
+    return library.import_set(source, name=name, polarity=polarity, version=version)
+
+
+def asked(md5: bytes) -> Digests:
+    return Digests(md5=md5, sha1=b"\1" * 20, sha256=b"\2" * 32, size_bytes=1)
+
+
+def hits(library: PackLibrary, digest: bytes, names: list[str] | None = None) -> list[str]:
+    sets = library.load(names)
+    try:
+        return [
+            f"{match.pack}@{match.pack_version}" for match in sets.match_exact([asked(digest)])[0]
+        ]
+    finally:
+        sets.close()
+
+
+def test_every_imported_digest_is_found_and_no_other(library: PackLibrary, source: Path) -> None:
+    report = take(library, source)
+    assert (report.manifest.taken, report.refused_total, report.already) == (200, 0, False)
+    assert report.manifest.rows == (("md5", 200),)
+    sets = library.load(["set"])
+    assert all(sets.match_exact([asked(digest) for digest in MANY]))
+    assert not any(sets.match_exact([asked(bytes(15) + bytes([n])) for n in range(99)]))
+    sets.close()
+
+
+def test_the_version_is_the_start_of_the_digest_of_the_source(
+    library: PackLibrary, source: Path
+) -> None:
+    printed = subprocess.run(["sha256sum", source], capture_output=True, check=True).stdout
+    assert take(library, source).manifest.version == printed[:12].decode()
+
+
+def test_the_same_import_twice_is_recognised(library: PackLibrary, source: Path) -> None:
+    first = take(library, source)
+    again = take(library, source)
+    assert (again.manifest, again.already) == (first.manifest, True)
+    assert take(library, source, version="v2").already is False
+    assert len(library.list()) == 2
+
+
+def test_a_name_and_version_are_never_given_to_another_content(
+    library: PackLibrary, source: Path
+) -> None:
+    take(library, source, version="1")
+    with pytest.raises(HashSetError, match="another content or other settings"):
+        take(library, source, version="1", polarity=Polarity.KNOWN_GOOD)
+    source.write_text(f"{MANY[0].hex()}\n")
+    with pytest.raises(HashSetError, match="another content or other settings"):
+        take(library, source, version="1")
+    with pytest.raises(HashSetError, match="capitals"):
+        take(library, source, name="SET")
+    assert [manifest.taken for manifest in library.list()] == [200]
+
+
+def test_two_machines_make_the_same_pack(tmp_path: Path, source: Path) -> None:
+    digests = set()
+    for home in ("one", "two"):
+        digests.add(take(PackLibrary(tmp_path / home), source).manifest.pack_sha256)
+    assert len(digests) == 1
+    other = take(PackLibrary(tmp_path / "three"), source, polarity=Polarity.KNOWN_GOOD)
+    assert other.manifest.pack_sha256 not in digests
+
+
+def test_refused_records_are_named_and_the_rest_is_taken(
+    library: PackLibrary, source: Path
+) -> None:
+    source.write_text(source.read_text() + "nonsense\n" * 1500)
+    report = take(library, source)
+    assert (report.manifest.taken, report.manifest.refused, report.refused_total) == (
+        200,
+        1500,
+        1500,
+    )
+    assert [item.place for item in report.refused] == [f"line {n}" for n in range(201, 1201)]
+
+
+def test_a_list_without_one_usable_record_is_no_pack(
+    library: PackLibrary, source: Path, tmp_path: Path
+) -> None:
+    source.write_text(f"{'0' * 32}\n")
+    with pytest.raises(HashSetError, match=r"list\.txt: no usable record as hash-list, 1 refused"):
+        take(library, source)
+    assert library.list() == ()
+    assert [path.name for path in packs(tmp_path).iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../up", "a/b", "a\\b", "con", "NUL.txt", "a.", ".a", "a b", "a@1", "ä", "x" * 65]
+)
+def test_names_that_are_no_safe_folder_names_are_refused(
+    library: PackLibrary, source: Path, name: str
+) -> None:
+    with pytest.raises(UsageFault, match="cannot be the"):
+        take(library, source, name=name)
+    with pytest.raises(UsageFault, match="cannot be the"):
+        take(library, source, version=name)
+
+
+def test_any_flipped_byte_is_noticed(library: PackLibrary, source: Path, tmp_path: Path) -> None:
+    source.write_text(f"{MANY[0].hex()}\n{MANY[1].hex()}\n")
+    folder = packs(tmp_path) / ("set@" + take(library, source).manifest.version)
+    assert library.verify("set").problems == ()
+    for path in sorted(folder.iterdir()):
+        whole = path.read_bytes()
+        for place in range(0, len(whole), 1 if path.suffix == ".col" else 7):
+            changed = bytearray(whole)
+            changed[place] ^= 0x01
+            path.write_bytes(changed)
+            assert library.verify("set").problems, f"{path.name} byte {place}"
+        path.write_bytes(whole)
+    assert library.verify("set").problems == ()
+
+
+def test_cut_missing_and_strange_files_are_noticed(
+    library: PackLibrary, source: Path, tmp_path: Path
+) -> None:
+    folder = packs(tmp_path) / ("set@" + take(library, source).manifest.version)
+    (folder / "extra.txt").write_text("?")
+    assert library.verify("set").problems == ("extra.txt: does not belong to the pack",)
+    for change in ("cut", "header", "missing"):
+        path = folder / "md5-prefixes.col"
+        whole = path.read_bytes()
+        if change == "missing":
+            path.unlink()
+        else:
+            path.write_bytes(whole[:-1] if change == "cut" else b"X" + whole[1:])
+        with pytest.raises(HashSetError, match=r"md5-prefixes\.col") as caught:
+            library.load(["set"])
+        assert "set@" in caught.value.message
+        assert library.verify("set").problems
+        path.write_bytes(whole)
+
+
+def test_a_manifest_that_was_edited_stops_the_run(
+    library: PackLibrary, source: Path, tmp_path: Path
+) -> None:
+    folder = packs(tmp_path) / ("set@" + take(library, source).manifest.version)
+    path = folder / MANIFEST_NAME
+    whole = path.read_text()
+    path.write_text(whole.replace("known-bad", "known-good"))
+    for names in (None, ["set"]):
+        with pytest.raises(HashSetError, match="changed after the import"):
+            library.load(names)
+    path.write_text(whole)
+    renamed = folder.rename(folder.with_name("set@other"))
+    with pytest.raises(HashSetError, match="the manifest is that of set@"):
+        library.load(None)
+    (renamed / MANIFEST_NAME).unlink()
+    with pytest.raises(HashSetError, match="no readable manifest"):
+        library.load(None)
+
+
+def test_a_set_that_is_not_there_is_fatal(library: PackLibrary, source: Path) -> None:
+    with pytest.raises(HashSetError, match="no reference set 'set'"):
+        library.load(["set"])
+    take(library, source)
+    with pytest.raises(HashSetError, match="no reference set 'set@9'"):
+        library.load(["set", "set@9"])
+    assert library.load([]).manifests == ()
+
+
+def test_the_newest_version_is_loaded_unless_one_is_named(
+    library: PackLibrary, source: Path
+) -> None:
+    take(library, source, version="b")
+    source.write_text(f"{MANY[0].hex()}\n")
+    take(library, source, version="a")
+    assert [library.manifest("set").version, library.list()[-1].version] == ["a", "a"]
+    assert hits(library, MANY[0]) == ["set@a"]
+    assert hits(library, MANY[1]) == []
+    assert hits(library, MANY[1], ["set@b"]) == ["set@b"]
+    assert hits(library, MANY[0], ["set@b", "set", "set@a"]) == ["set@a", "set@b"]
+
+
+def test_removing_takes_one_version_and_only_when_it_is_clear_which(
+    library: PackLibrary, source: Path, tmp_path: Path
+) -> None:
+    take(library, source, version="1")
+    take(library, source, version="2")
+    with pytest.raises(HashSetError, match="there are 2 versions"):
+        library.remove("set")
+    sets = library.load(["set@1"])
+    assert library.remove("set", "1") == "set@1"
+    sets.close()
+    assert library.remove("set") == "set@2"
+    assert [path.name for path in packs(tmp_path).iterdir()] == [".lock"]
+
+
+class Interrupting(PackBuilder):
+    def finish(self) -> tuple[tuple[str, int], ...]:
+        raise KeyboardInterrupt
+
+
+def test_an_interrupted_import_leaves_nothing(
+    library: PackLibrary, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "PackBuilder", Interrupting)
+    with pytest.raises(KeyboardInterrupt):
+        take(library, source)
+    assert [path.name for path in packs(tmp_path).iterdir()] == [".lock"]
+
+
+KILLED = """
+import os, pathlib, sys
+from triage.matching import importing
+from triage.matching.library import PackLibrary
+from triage.model.hashset import Polarity
+importing.files_of = lambda folder: os._exit(9)
+PackLibrary(pathlib.Path(sys.argv[1])).import_set(
+    pathlib.Path(sys.argv[2]), name="set", polarity=Polarity.KNOWN_BAD)
+"""
+
+
+def test_what_a_killed_import_left_is_no_pack_and_the_next_one_cleans_it(
+    library: PackLibrary, source: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    done = subprocess.run([sys.executable, "-c", KILLED, home, source], check=False)
+    assert done.returncode == 9
+    assert any(path.name.startswith(".building-") for path in packs(tmp_path).iterdir())
+    assert library.list() == ()
+    take(library, source)
+    assert sorted(path.name[:4] for path in packs(tmp_path).iterdir()) == [".loc", "set@"]
+
+
+def test_two_imports_at_once_do_not_clean_each_other_away(
+    library: PackLibrary, source: Path, tmp_path: Path
+) -> None:
+    packs(tmp_path).mkdir(parents=True)
+    with (
+        only_one(packs(tmp_path) / ".lock"),
+        pytest.raises(HashSetError, match="another import"),
+    ):
+        take(library, source)
+    assert take(library, source).already is False
+
+
+def test_a_source_that_grows_while_it_is_read_is_refused(
+    library: PackLibrary, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def growing(builder: PackBuilder, records: list[ReferenceRecord]) -> None:
+        with source.open("a") as file:
+            file.write("0\n")
+        builder.count += len(records)
+
+    monkeypatch.setattr(PackBuilder, "add", growing)
+    with pytest.raises(HashSetError, match="changed while it was read"):
+        take(library, source)
+
+
+def records(count: int) -> Iterator[ReferenceRecord]:
+    """Some digests come often, some records lack one, and prefixes collide."""
+    choose = random.Random(count)  # noqa: S311  (seeded test data)
+    for number in range(count):
+        md5 = choose.choice(MANY[:20]) if number % 3 else bytes(8) + choose.randbytes(8)
+        yield ReferenceRecord(
+            md5=md5 if number % 5 else None,
+            sha1=choose.randbytes(20),
+            code=choose.choice([None, "", "1"]),
+            series=f"series {number % 7}",
+        )
+
+
+def test_a_pack_is_the_same_however_it_is_batched_and_counts_distinct_digests(
+    tmp_path: Path,
+) -> None:
+    everything = list(records(500))
+    made = []
+    for batch in (500, 1, 33):
+        folder = tmp_path / str(batch)
+        folder.mkdir()
+        builder = PackBuilder(folder, run_pairs=10_000)
+        for start in range(0, len(everything), batch):
+            builder.add(everything[start : start + batch])
+        rows = dict(builder.finish())
+        builder.close()
+        assert rows == {
+            "md5": len({record.md5 for record in everything} - {None}),
+            "sha1": len({record.sha1 for record in everything}),
+        }
+        made.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    assert made[0] == made[1] == made[2]
+
+
+@pytest.mark.parametrize("run_pairs", [1, 7, 100])
+def test_spilled_runs_merge_into_one_sound_index(
+    tmp_path: Path, run_pairs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triage.matching.building._COUNT_BLOCK", 13)
+    everything = list(records(300))
+    builder = PackBuilder(tmp_path, run_pairs=run_pairs)
+    for start in range(0, 300, 11):
+        builder.add(everything[start : start + 11])
+    rows = dict(builder.finish())
+    builder.close()
+    assert rows["md5"] == len({record.md5 for record in everything} - {None})
+    assert not list(tmp_path.glob("*.run*"))
+
+
+def test_times_of_import_order_versions(library: PackLibrary, source: Path, tmp_path: Path) -> None:
+    for version in ("3", "1", "2"):
+        take(library, source, version=version)
+        time.sleep(0.001)
+    assert [manifest.version for manifest in library.list()] == ["3", "1", "2"]
+    assert read_document(packs(tmp_path) / "set@1").manifest.imported_at.endswith("+00:00")
+
+
+VICS = """{"odata.metadata":"http://github.com/ICMEC/ProjectVic/DataModels/1.2.xml#Media","value":[
+{"MediaID":1,"Category":%s,"MD5":"9e107d9d372bb6826bd81d3542a419d6","MediaSize":"43"}]}"""
+
+
+def test_a_set_shaped_like_nists_known_good_one_is_not_taken_as_bad(
+    library: PackLibrary, source: Path
+) -> None:
+    source = source.with_suffix(".json")
+    source.write_text(VICS % "null")
+    for polarity in (Polarity.KNOWN_BAD, Polarity.BY_CATEGORY):
+        with pytest.raises(HashSetError, match="NIST") as caught:
+            take(library, source, polarity=polarity)
+        assert "--confirm-not-nist" in caught.value.hint
+    confirmed = library.import_set(
+        source, name="sure", polarity=Polarity.KNOWN_BAD, despite_nist=True
+    )
+    assert "NIST" in confirmed.manifest.notes
+    assert take(library, source, polarity=Polarity.KNOWN_GOOD).manifest.taken == 1
+    source.write_text(VICS % "1")
+    assert take(library, source, name="coded").warnings == ()
