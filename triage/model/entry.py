@@ -90,6 +90,8 @@ class FileEntry:
         no_content: why the content cannot or need not be read, when the listing already knows it;
             a value of :class:`triage.model.outcome.SkipReason`, else ``""``.
         detail: words to go with ``no_content``.
+        container: the archive that this entry was found in, ``None`` for entries of a file system.
+            Its path then is the archive's path followed by the path inside the archive.
     """
 
     ref: EntryRef
@@ -104,6 +106,7 @@ class FileEntry:
     encrypted: bool = False
     no_content: str = ""
     detail: str = ""
+    container: FileEntry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

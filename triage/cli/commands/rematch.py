@@ -1,0 +1,69 @@
+"""``triage rematch``: new reference sets on an old case, without its evidence."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from triage.cli.result import PROBLEMS, show_result
+from triage.config import database_url, home
+from triage.grading.scheme import SchemeBook
+from triage.matching.library import PackLibrary
+from triage.matching.loading import LoadedSets
+from triage.model.verdict import Verdict
+from triage.pipeline import rematch as matching
+from triage.pipeline.judging import Judge
+from triage.store.database import Store, open_store
+
+
+@click.command()
+@click.option("--case", required=True, help="Reference of the case.")
+@click.option("--exhibit", help="Only this exhibit.")
+@click.option("--set", "sets", multiple=True, metavar="NAME", help="Pack to apply. Default: all.")
+@click.option("--only", is_flag=True, help="Drop what was applied before and is not named.")
+@click.option("--db", metavar="URL", help="Case database.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object an exhibit.")
+def rematch(  # noqa: PLR0913  (click hands over each option by its name)
+    *,
+    case: str,
+    exhibit: str | None,
+    sets: tuple[str, ...],
+    only: bool,
+    db: str | None,
+    as_json: bool,
+) -> None:
+    r"""Apply reference packs and confirmed schemes to what is stored, and show the result.
+
+    Packs applied before stay applied unless --only is given; of each name the newest version
+    counts. Pictures that were passed over as known-good and no longer are need the evidence: the
+    result says so, and 'triage run' decodes them.
+
+    \b
+    Examples:
+      triage rematch --case OP-X
+      triage rematch --case OP-X --set caid
+    """
+    library, book = PackLibrary(home()), SchemeBook(home())
+    with open_store(database_url(db)) as store:
+        store.exhibit_ids(case, exhibit)
+        gaps = False
+        for reference in [exhibit] if exhibit else store.exhibits(case):
+            exhibit_id = store.exhibit_ids(case, reference)[0]
+            applied = store.packs_of(exhibit_id)
+            loaded = matching.references_for(library, sets or None, applied, only=only)
+            _apply(store, exhibit_id, loaded, book)
+            verdict: Verdict = show_result(store, case, reference, as_json=as_json)
+            gaps = gaps or bool(verdict.gaps)
+    sys.exit(PROBLEMS if gaps else 0)
+
+
+def _apply(store: Store, exhibit_id: int, loaded: LoadedSets, book: SchemeBook) -> None:
+    try:
+        schemes = matching.schemes_for(book, loaded)
+        judge = Judge(loaded, schemes)
+        matching.rematch_exhibit(store, exhibit_id, judge, lambda _: None)
+        matching.record_references(store, exhibit_id, loaded, schemes)
+        store.commit()
+    finally:
+        loaded.close()

@@ -1,0 +1,129 @@
+"""``triage run``: the main road."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from triage.cli.result import PROBLEMS, show_result
+from triage.config import database_url, home
+
+if TYPE_CHECKING:
+    from triage.pipeline.run import RunRequest
+    from triage.store.database import Store
+
+_GIB = 1 << 30
+
+
+@click.command()
+@click.argument(
+    "images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@click.option("--case", required=True, help="Reference of the case, such as OP-X.")
+@click.option("--exhibit", required=True, help="Reference of the exhibit, such as ABC/1.")
+@click.option(
+    "--set", "sets", multiple=True, metavar="NAME", help="Reference pack; repeatable. Default: all."
+)
+@click.option("--workers", type=click.IntRange(1), help="Worker processes. Default: one a core.")
+@click.option("--db", metavar="URL", help="Case database: a path or an SQLAlchemy URL.")
+@click.option(
+    "--entry-time",
+    type=click.FloatRange(1),
+    default=120.0,
+    show_default=True,
+    help="Seconds an entry may take, beside what its size allows.",
+)
+@click.option(
+    "--picture-time",
+    type=click.FloatRange(1),
+    default=60.0,
+    show_default=True,
+    help="Seconds a picture may take.",
+)
+@click.option(
+    "--worker-memory",
+    type=click.FloatRange(1),
+    default=4.0,
+    show_default=True,
+    help="GiB of address space a worker may use (not on Windows).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
+def run(  # noqa: PLR0913  (click hands over each option by its name)
+    *,
+    images: tuple[Path, ...],
+    case: str,
+    exhibit: str,
+    sets: tuple[str, ...],
+    workers: int | None,
+    db: str | None,
+    entry_time: float,
+    picture_time: float,
+    worker_memory: float,
+    as_json: bool,
+) -> None:
+    r"""Open, walk, hash, match and grade; end with the result of the exhibit.
+
+    IMAGE is a raw image, any segment of a split image or of an E01, or a folder. It is opened
+    read-only. The same command run again goes on where a run was stopped, or shows the result of
+    one that is complete.
+
+    Exit code: 0 everything was examined; 3 finished, with gaps (see the page); 4 nothing could be
+    opened; 5 a reference set cannot be loaded; 6 case database; 130 stopped, can be continued.
+
+    \b
+    Examples:
+      triage run ABC1.E01 --case OP-X --exhibit ABC/1
+      triage run disk.001 --case OP-X --exhibit ABC/2 --set caid --set nsrl --workers 8
+      triage run ./folder --case OP-X --exhibit ABC/3 --db case.sqlite --json
+    """
+    from triage.hashing.picture import PictureLimits  # noqa: PLC0415  (help stays instant)
+    from triage.pipeline.plan import TimeLimits  # noqa: PLC0415
+    from triage.pipeline.run import RunRequest  # noqa: PLC0415
+    from triage.store.database import open_store  # noqa: PLC0415
+
+    request = RunRequest(
+        case=case,
+        exhibit=exhibit,
+        images=images,
+        sets=sets or None,
+        workers=workers or len(_cores()),
+        limits=TimeLimits(entry_s=entry_time, picture_s=picture_time),
+        picture_limits=PictureLimits(),
+    )
+    with open_store(database_url(db), create=True) as store:
+        _work(request, store, int(worker_memory * _GIB))
+        verdict = show_result(store, case, exhibit, as_json=as_json)
+    sys.exit(PROBLEMS if verdict.gaps else 0)
+
+
+def _work(request: RunRequest, store: Store, memory_limit_bytes: int) -> None:
+    from rich.console import Console  # noqa: PLC0415  (help stays instant)
+
+    from triage.cli.progress import Watcher  # noqa: PLC0415
+    from triage.grading.scheme import SchemeBook  # noqa: PLC0415
+    from triage.matching.library import PackLibrary  # noqa: PLC0415
+    from triage.pipeline.run import ExhibitRun  # noqa: PLC0415
+    from triage.scheduler import ProcessPool  # noqa: PLC0415
+
+    pool = ProcessPool(workers=request.workers, memory_limit_bytes=memory_limit_bytes)
+    try:
+        with Watcher(Console(stderr=True)) as watcher:
+            ExhibitRun(
+                request=request,
+                store=store,
+                pool=pool,
+                library=PackLibrary(home()),
+                book=SchemeBook(home()),
+                tell=watcher,
+            ).run()
+    finally:
+        pool.close()
+
+
+def _cores() -> range:
+    affinity = getattr(os, "sched_getaffinity", None)
+    return range(len(affinity(0)) if affinity else os.cpu_count() or 1)

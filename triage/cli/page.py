@@ -1,0 +1,157 @@
+"""The result page of one exhibit, for a terminal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from rich.box import SIMPLE
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from triage.cli.progress import amount
+from triage.grading.verdict import STANDING_LIMITS
+from triage.model.display import printable
+from triage.model.record import ExhibitSummary
+from triage.model.verdict import Colour, Verdict
+
+_STYLES = {Colour.RED: "bold red", Colour.AMBER: "bold yellow", Colour.GREEN: "bold green"}
+PROBLEMS_SHOWN = 20
+
+
+def print_page(console: Console, summary: ExhibitSummary, verdict: Verdict) -> None:
+    """Print the page; every word from evidence is escaped and never read as markup."""
+    style = _STYLES[verdict.colour]
+    title = Text(f" {summary.case}  {summary.exhibit} ", style="bold")
+    head = Text(str(verdict.colour).upper(), style=style)
+    why = [Text(f"- {reason}") for reason in verdict.reasons]
+    console.print(Panel(Group(head, *why), title=title, border_style=style, expand=False))
+    _section(console, "Hits (occurrences)", _hits(summary))
+    _section(console, "Account", _account(summary))
+    _section(console, "Not examined, or not as it should have been", _gaps(verdict))
+    _section(console, "Problems", _problems(summary))
+    _section(console, "Volumes", _volumes(summary))
+    _section(console, "Reference sets", _packs(summary))
+    _section(console, "Effort", _effort(summary))
+
+
+def _section(console: Console, title: str, body: RenderableType | None) -> None:
+    if body is not None:
+        console.print(Text(title, style="bold"))
+        console.print(body)
+        console.print()
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=SIMPLE, pad_edge=False, show_edge=False)
+    for name in columns:
+        numeric = name.startswith("#")
+        table.add_column(name.lstrip("#"), justify="right" if numeric else "left", overflow="fold")
+    return table
+
+
+def _row(table: Table, *cells: object) -> None:
+    table.add_row(*(Text(str(cell)) for cell in cells))
+
+
+def _hits(summary: ExhibitSummary) -> RenderableType:
+    if not summary.hits:
+        return Text("  none")
+    table = _table(
+        "category", "class", "medium", "#live", "#deleted", "#orphan", "#in container", "#all"
+    )
+    counts: dict[tuple[str, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for (label, allocation, medium, kind), count in summary.hits:
+        counts[label, kind, medium][allocation] += count
+    for (label, kind, medium), by in counts.items():
+        words = "exact" if kind == "exact" else "visual: needs a person"
+        places = [by[name] for name in ("live", "deleted", "orphan", "in-container")]
+        _row(table, label, words, medium, *places, sum(by.values()))
+    return table
+
+
+def _account(summary: ExhibitSummary) -> RenderableType:
+    tally = summary.tally
+    says = "holds" if tally.holds() and not tally.pending else "DOES NOT HOLD YET"
+    if not tally.holds():
+        says = "DOES NOT HOLD: this is a defect of triage"
+    pending = f" + pending {tally.pending:,}" if tally.pending else ""
+    worked = f"digested {tally.digested:,} + skipped {tally.skipped_total:,}"
+    lost = f"failed {tally.failed_total:,}{pending}"
+    lines = [f"  listed {tally.listed:,} = {worked} + {lost}  ({says})"]
+    lines += [f"    skipped  {reason}: {count:,}" for reason, count in tally.skipped]
+    lines += [f"    failed   {reason}: {count:,}" for reason, count in tally.failed]
+    lines.append(
+        f"  pictures: {summary.pictures_hashed:,} distinct hashed"
+        + "".join(f", {count:,} {reason}" for reason, count in summary.pictures_failed)
+        + (f", {summary.pictures_pending:,} pending" if summary.pictures_pending else "")
+    )
+    return Text("\n".join(lines))
+
+
+def _gaps(verdict: Verdict) -> RenderableType:
+    lines = [f"  - {gap}" for gap in verdict.gaps] or ["  - nothing of what was listed"]
+    return Text("\n".join([*lines, f"  {STANDING_LIMITS}"]))
+
+
+def _problems(summary: ExhibitSummary) -> RenderableType | None:
+    if not summary.problems:
+        return None
+    lines = []
+    for one in summary.problems[:PROBLEMS_SHOWN]:
+        place = f" {one.volume}" if one.volume else ""
+        path = f" {printable(one.path)}" if one.path else ""
+        extent = (
+            f" bytes {one.offset_bytes:,} to {one.offset_bytes + (one.length_bytes or 0):,}"
+            if one.offset_bytes is not None
+            else ""
+        )
+        lines.append(f"  - {one.kind}{place}{path}{extent}: {printable(one.detail)}")
+    if len(summary.problems) > PROBLEMS_SHOWN:
+        lines.append(f"  ... and {len(summary.problems) - PROBLEMS_SHOWN:,} more (see --json)")
+    return Text("\n".join(lines))
+
+
+def _volumes(summary: ExhibitSummary) -> RenderableType:
+    names = {one.key: printable(one.name) for one in summary.evidence}
+    table = _table("evidence", "volume", "state", "file system", "#size", "what the table says")
+    for key, volume in summary.volumes:
+        words = " ".join(part for part in (volume.description, volume.reason) if part)
+        _row(
+            table,
+            names.get(key, key),
+            volume.key,
+            volume.state,
+            volume.filesystem or "-",
+            amount(volume.length_bytes),
+            printable(words),
+        )
+    return table if summary.volumes else Text("  none")
+
+
+def _packs(summary: ExhibitSummary) -> RenderableType:
+    if not summary.packs:
+        return Text("  none loaded: nothing could be recognised")
+    table = _table("set", "version", "imported", "polarity", "scheme", "#records", "digest")
+    for pack in summary.packs:
+        _row(
+            table,
+            pack.name,
+            pack.version,
+            pack.imported_at[:10],
+            pack.polarity,
+            pack.scheme or "-",
+            f"{pack.taken:,}",
+            pack.pack_sha256[:16],
+        )
+    return table
+
+
+def _effort(summary: ExhibitSummary) -> RenderableType:
+    seconds = max(summary.seconds, 1e-6)
+    return Text(
+        f"  {amount(summary.read_bytes)} read in {summary.seconds:.1f} s by {summary.workers} "
+        f"worker(s): {amount(summary.read_bytes / seconds)}/s, "
+        f"{summary.tally.listed / seconds:,.0f} entries/s"
+    )

@@ -1,0 +1,106 @@
+"""The result of one exhibit as one JSON object: what ``--json`` prints."""
+
+from __future__ import annotations
+
+from triage.model.display import printable
+from triage.model.record import ExhibitSummary
+from triage.model.verdict import Tally, Verdict
+
+
+def summary_object(summary: ExhibitSummary, verdict: Verdict) -> dict[str, object]:
+    """Give everything the result page says, with stable keys; numbers are bytes and counts."""
+    return {
+        "case": summary.case,
+        "exhibit": summary.exhibit,
+        "colour": str(verdict.colour),
+        "reasons": list(verdict.reasons),
+        "not_examined": list(verdict.gaps),
+        "evidence": [
+            {
+                "name": printable(one.name),
+                "key": one.key,
+                "kind": str(one.kind),
+                "size_bytes": one.size_bytes,
+                "segments": len(one.segments),
+                "stored_digests": dict(one.stored_digests),
+            }
+            for one in summary.evidence
+        ],
+        "volumes": [
+            {
+                "evidence": evidence,
+                "volume": volume.key,
+                "state": str(volume.state),
+                "filesystem": volume.filesystem,
+                "label": printable(volume.label),
+                "offset_bytes": volume.offset_bytes,
+                "length_bytes": volume.length_bytes,
+                "description": printable(volume.description),
+                "reason": volume.reason,
+            }
+            for evidence, volume in summary.volumes
+        ],
+        "problems": [
+            {
+                "kind": str(one.kind),
+                "evidence": one.evidence,
+                "volume": one.volume,
+                "path": printable(one.path),
+                "detail": printable(one.detail),
+                "offset_bytes": one.offset_bytes,
+                "length_bytes": one.length_bytes,
+            }
+            for one in summary.problems
+        ],
+        "tally": tally_object(summary.tally),
+        "hits": [
+            {
+                "category": label,
+                "allocation": allocation,
+                "medium": medium,
+                "class": kind,
+                "occurrences": count,
+            }
+            for (label, allocation, medium, kind), count in summary.hits
+        ],
+        "distinct_hits": summary.distinct_hits,
+        "conflicts": summary.conflicts,
+        "pictures": {
+            "hashed": summary.pictures_hashed,
+            "pending": summary.pictures_pending,
+            "not_hashed": dict(summary.pictures_failed),
+        },
+        "reference_sets": [
+            {
+                "name": pack.name,
+                "version": pack.version,
+                "polarity": str(pack.polarity),
+                "scheme": pack.scheme,
+                "imported_at": pack.imported_at,
+                "records": pack.taken,
+                "rows": dict(pack.rows),
+                "source": printable(pack.source_name),
+                "source_sha256": pack.source_sha256,
+                "pack_sha256": pack.pack_sha256,
+            }
+            for pack in summary.packs
+        ],
+        "effort": {
+            "seconds": round(summary.seconds, 3),
+            "workers": summary.workers,
+            "read_bytes": summary.read_bytes,
+        },
+    }
+
+
+def tally_object(tally: Tally) -> dict[str, object]:
+    """Give the account of a run; ``holds`` says whether it adds up."""
+    return {
+        "listed": tally.listed,
+        "digested": tally.digested,
+        "skipped": dict(tally.skipped),
+        "failed": dict(tally.failed),
+        "pending": tally.pending,
+        "digested_bytes": tally.digested_bytes,
+        "holds": tally.holds(),
+    }
