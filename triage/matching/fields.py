@@ -152,7 +152,7 @@ def placeholder(value: bytes, algorithm: Algorithm) -> str:
         return EMPTY_REASON
     if not any(value):
         return ZERO_REASON.format(algorithm)
-    if algorithm in {Algorithm.PDQ, Algorithm.PHASH}:
+    if algorithm is Algorithm.PDQ or algorithm is Algorithm.PHASH:
         bits, ones = 8 * len(value), int.from_bytes(value, "big").bit_count()
         least = bits // 4 if algorithm is Algorithm.PDQ else bits // 8
         if not least <= ones <= bits - least:
@@ -207,7 +207,7 @@ def _photodna(draft: Draft) -> bytes | None:
 
 def flag(value: object) -> bool | None:
     """Give a boolean that a source wrote as one, or as a word in any case; else ``None``."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return value
     word = str(value).strip().lower()
     if word in {"true", "t", "yes", "y", "1"}:

@@ -150,6 +150,23 @@ def lines(path: Path, options: ReadOptions) -> Iterator[list[bytes]]:
         yield from _split(_recoded(stream, path, options))
 
 
+def numbered_lines(
+    path: Path, options: ReadOptions, *, comments: bool = False
+) -> Iterator[tuple[int, str]]:
+    """Give numbered lines that are not blank and, unless asked for, not ``#`` comments.
+
+    Raises:
+        HashSetError: the file cannot be opened, read or unpacked.
+    """
+    number = 0
+    for batch in lines(path, options):
+        for line in batch:
+            number += 1
+            start = line.strip()[:1]
+            if start and (comments or start != b"#"):
+                yield number, line.decode("utf-8", "replace").rstrip("\r")
+
+
 class _Chunks(io.RawIOBase):
     """Chunks as a file, for parsers that ask for one."""
 

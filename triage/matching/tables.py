@@ -7,10 +7,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
-
-from triage.matching.reading import ReadOptions
-from triage.matching.source import lines
 
 JOINED_LINES = 64
 """A quoted field may run over so many lines; one that does not end by then is a stray quote."""
@@ -23,21 +19,6 @@ class Row:
     line: int
     fields: tuple[str, ...]
     fault: str = ""
-
-
-def text_lines(path: Path, options: ReadOptions) -> Iterator[tuple[int, str]]:
-    """Give numbered lines that are neither blank nor comments.
-
-    Raises:
-        HashSetError: the file cannot be opened, read or unpacked.
-    """
-    number = 0
-    for batch in lines(path, options):
-        for line in batch:
-            number += 1
-            text = line.decode("utf-8", "replace").rstrip("\r")
-            if text.strip() and text[0] != "#":
-                yield number, text
 
 
 def rows(numbered: Iterable[tuple[int, str]], delimiter: str) -> Iterator[Row]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from triage.matching.fields import Draft, algorithm_of, judged
 from triage.matching.readers.lists import data_lines, mostly
 from triage.matching.reading import Item, Reader, ReadOptions
-from triage.matching.source import lines
+from triage.matching.source import numbered_lines
 from triage.model.digest import Algorithm
 from triage.model.hashset import RefusedRecord
 
@@ -45,13 +45,8 @@ class ChecksumReader(Reader):
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[Item]:
         """Stream the digests, with sizes where md5deep printed them."""
-        number = 0
-        for batch in lines(path, options):
-            for line in batch:
-                number += 1
-                text = line.decode("utf-8", "replace").rstrip("\r")
-                if text.strip() and text[0] != "#":
-                    yield _item(text, f"line {number}", options)
+        for number, text in numbered_lines(path, options):
+            yield _item(text, f"line {number}", options)
 
 
 def _item(text: str, place: str, options: ReadOptions) -> Item:

@@ -8,7 +8,7 @@ from pathlib import Path
 from triage.errors import HashSetError
 from triage.matching.fields import Draft, judged
 from triage.matching.reading import Item, Reader, ReadOptions
-from triage.matching.source import head_text, lines
+from triage.matching.source import head_text, numbered_lines
 from triage.model.digest import Algorithm
 from triage.model.hashset import RefusedRecord
 
@@ -41,18 +41,14 @@ class HashdeepReader(Reader):
             HashSetError: no column line, or columns that are not in the format.
         """
         columns: tuple[Algorithm | None, ...] = ()
-        number = 0
-        for batch in lines(path, options):
-            for line in batch:
-                number += 1
-                text = line.decode("utf-8", "replace").rstrip("\r")
-                if text.startswith("%%%%"):
-                    if not text.startswith(_MAGIC):
-                        columns = _columns(text, f"{path.name}: line {number}")
-                elif text.strip() and text[0] != "#":
-                    if not columns:
-                        raise HashSetError(f"{path.name}: line {number}: no column line above it")
-                    yield _item(text, columns, f"line {number}", options)
+        for number, text in numbered_lines(path, options):
+            if text.startswith("%%%%"):
+                if not text.startswith(_MAGIC):
+                    columns = _columns(text, f"{path.name}: line {number}")
+            elif columns:
+                yield _item(text, columns, f"line {number}", options)
+            else:
+                raise HashSetError(f"{path.name}: line {number}: no column line above it")
 
 
 def _columns(text: str, where: str) -> tuple[Algorithm | None, ...]:

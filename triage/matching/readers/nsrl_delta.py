@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,9 +18,15 @@ from triage.model.hashset import RefusedRecord
 TOKEN_LIMIT_CHARACTERS = 1 << 20
 ROW_LIMIT_FIELDS = 64
 _COLUMNS = ("sha256", "sha1", "md5", "crc32", "file_name", "file_size", "package_id")
+_VALUE = r"'[^']*(?:''[^']*)*'|[0-9]+"
+_VALUES = re.compile(_VALUE)
+_ROW = rf"""(?i:INSERT[ ]INTO[ ]FILE[ ]*\((?P<columns>[a-z0-9_,\ ]+)\)[ ]*VALUES[ ]*
+    \((?P<values>(?:{_VALUE})(?:,[ ]?(?:{_VALUE}))*)\)[ ]*;)"""
+"""A whole statement of one row, as nearly all are: one token, three times as fast."""
 _TOKEN = re.compile(
-    r"""
-    (?P<space>\s+|--[^\n]*|/\*.*?\*/)
+    rf"""
+    (?P<row>{_ROW})
+    |(?P<space>\s+|--[^\n]*|/\*.*?\*/)
     |(?P<text>'[^']*(?:''[^']*)*')
     |(?P<name>"[^"]*"|`[^`]*`|\[[^\]]*\]|[A-Za-z_][A-Za-z0-9_.$]*)
     |(?P<number>[-+]?[0-9][0-9.eE+-]*)
@@ -29,9 +36,11 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_WHOLE_ROW = re.compile(_ROW, re.VERBOSE)
 _INTO_FILE = re.compile(
     r"INSERT\s+(?:OR\s+\w+\s+)?INTO\s+[\"`\[]?FILE[\"`\]]?\s*[(V]", re.IGNORECASE
 )
+_DIGESTS = frozenset({"sha256", "sha1", "md5"})
 _HARMLESS = frozenset({"begin", "commit", "end", "pragma", "create", "analyze", "vacuum"})
 
 Token = tuple[str, str, int]
@@ -62,7 +71,9 @@ class NsrlDeltaReader(Reader):
         with opened_text(path, options) as stream:
             tokens = _tokens(stream, path)
             for kind, text, line in tokens:
-                if kind == "name":
+                if kind == "row":
+                    yield from _row_item(text, line, path, options)
+                elif kind == "name":
                     yield from _statement(text, line, tokens, path, options)
                 elif text != ";":
                     yield RefusedRecord(place=f"line {line}", reason="not an SQL statement")
@@ -109,9 +120,28 @@ def _statement(
 
 
 def _to_end(tokens: Iterator[Token]) -> None:
-    for _, text, _ in tokens:
-        if text == ";":
+    for kind, text, _ in tokens:
+        if text == ";" or kind == "row":
             return
+
+
+def _row_item(text: str, line: int, path: Path, options: ReadOptions) -> Iterator[Item]:
+    found = _WHOLE_ROW.fullmatch(text)
+    if found is not None:
+        columns = _split_columns(found["columns"])
+        if not _DIGESTS & set(columns):
+            raise HashSetError(f"{path.name}: line {line}: no digest among the columns")
+        values: list[str | None] = [_unquoted(value) for value in _VALUES.findall(found["values"])]
+        yield _item(values, columns, f"line {line}", options)
+
+
+@lru_cache(maxsize=16)
+def _split_columns(text: str) -> tuple[str, ...]:
+    return tuple(name.strip().lower() for name in text.split(","))
+
+
+def _unquoted(text: str) -> str:
+    return text[1:-1].replace("''", "'") if text[:1] == "'" else text
 
 
 def _after(tokens: Iterator[Token], word: str, path: Path) -> str:
@@ -129,7 +159,7 @@ def _column_names(tokens: Iterator[Token], path: Path, line: int) -> tuple[str, 
         word = text.strip('"`[]').lower()
         if word == "values":
             found = tuple(names) or _COLUMNS
-            if not {"sha256", "sha1", "md5"} & set(found):
+            if not _DIGESTS & set(found):
                 raise HashSetError(f"{path.name}: line {at}: no digest among the columns")
             return found
         if text == ";" or len(names) > ROW_LIMIT_FIELDS:
@@ -148,29 +178,33 @@ def _value_rows(
         if text == ";":
             return
         if text == "(":
-            values = _values(tokens)
-            if values is None:
+            values, end = _values(tokens)
+            if end != ")":
+                yield RefusedRecord(place=f"line {line}", reason="a row of values never closes")
+                if end:
+                    return
                 break
             yield _item(values, columns, f"line {line}", options)
         elif text != ",":
             yield RefusedRecord(place=f"line {line}", reason="not a row of values")
-            _to_end(tokens)
+            if not text.endswith(";"):
+                _to_end(tokens)
             return
     raise HashSetError(f"{path.name}: line {last}: the file ends inside a statement")
 
 
-def _values(tokens: Iterator[Token]) -> list[str | None] | None:
-    """Give one row up to its bracket, ``None`` where the file ends first."""
+def _values(tokens: Iterator[Token]) -> tuple[list[str | None], str]:
+    """Give one row and what ended it: its bracket, ``;`` too early, or ``""`` for the file."""
     values: list[str | None] = []
     for kind, text, _ in tokens:
-        if text == ")" and kind == "mark":
-            return values
+        if kind == "row" or text == ";":
+            return values, ";"
         if kind == "mark":
-            continue
-        if len(values) <= ROW_LIMIT_FIELDS:
-            quoted = text[1:-1].replace("''", "'") if kind == "text" else text
-            values.append(None if kind == "name" and text.lower() == "null" else quoted)
-    return None
+            if text == ")":
+                return values, text
+        elif len(values) <= ROW_LIMIT_FIELDS:
+            values.append(None if kind == "name" and text.lower() == "null" else _unquoted(text))
+    return values, ""
 
 
 def _item(

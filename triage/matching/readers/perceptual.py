@@ -10,7 +10,7 @@ from pathlib import Path
 from triage.matching.fields import Draft, judged
 from triage.matching.readers.lists import data_lines, mostly
 from triage.matching.reading import Item, Reader, ReadOptions
-from triage.matching.source import head_text, lines
+from triage.matching.source import head_text, numbered_lines
 from triage.model.digest import Algorithm, PdqRecipe
 from triage.model.hashset import RefusedRecord
 
@@ -79,13 +79,8 @@ class PhashListReader(Reader):
 
 
 def _numbered(path: Path, options: ReadOptions) -> Iterator[tuple[str, str]]:
-    number = 0
-    for batch in lines(path, options):
-        for line in batch:
-            number += 1
-            text = line.decode("utf-8", "replace").strip()
-            if text:
-                yield f"line {number}", text
+    for number, text in numbered_lines(path, options, comments=True):
+        yield f"line {number}", text.strip()
 
 
 def _recipe(comment: str, now: PdqRecipe) -> PdqRecipe:

@@ -12,7 +12,8 @@ from triage.errors import HashSetError
 from triage.matching.fields import Draft, algorithm_of, flag, judged
 from triage.matching.readers.lists import data_lines
 from triage.matching.reading import Item, Reader, ReadOptions
-from triage.matching.tables import Row, rows, split_quoted, text_lines
+from triage.matching.source import numbered_lines
+from triage.matching.tables import Row, rows, split_quoted
 from triage.model.digest import Algorithm
 from triage.model.hashset import RefusedRecord
 
@@ -101,7 +102,7 @@ class TableReader(Reader):
         Raises:
             HashSetError: the header is missing, has no digest column, or lacks a mapped column.
         """
-        numbered = text_lines(path, options)
+        numbered = numbered_lines(path, options)
         number, line = next(numbered, (0, ""))
         if line.lower().startswith("sep=") and len(line.strip()) == 5:
             number, line = next(numbered, (0, ""))
@@ -114,7 +115,7 @@ class TableReader(Reader):
         beside = path.with_suffix(".hke")
         if self.id != "hashkeeper" or not beside.is_file():
             return ()
-        found = list(chain(rows(text_lines(beside, ReadOptions()), ",")))[:100]
+        found = list(chain(rows(numbered_lines(beside, ReadOptions()), ",")))[:100]
         names = [plain(name) for name in found[0].fields] if found else []
         at = names.index("notableflag") if "notableflag" in names else -1
         flags = sorted({row.fields[at] for row in found[1:] if 0 <= at < len(row.fields)})

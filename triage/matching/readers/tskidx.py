@@ -8,7 +8,7 @@ from pathlib import Path
 
 from triage.matching.fields import Draft, algorithm_of, judged
 from triage.matching.reading import Item, Reader, ReadOptions
-from triage.matching.source import head_text, lines
+from triage.matching.source import head_text, numbered_lines
 from triage.model.digest import Algorithm
 from triage.model.hashset import RefusedRecord
 
@@ -27,13 +27,9 @@ class TskIndexReader(Reader):
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[Item]:
         """Stream the digests."""
-        number = 0
-        for batch in lines(path, options):
-            for line in batch:
-                number += 1
-                text = line.decode("utf-8", "replace").strip()
-                if text and not (number <= 2 and _HEADER.match(text)):
-                    yield _item(text, f"line {number}", options)
+        for number, text in numbered_lines(path, options):
+            if number > 2 or not _HEADER.match(text):
+                yield _item(text.strip(), f"line {number}", options)
 
 
 def _item(text: str, place: str, options: ReadOptions) -> Item:

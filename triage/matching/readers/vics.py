@@ -147,8 +147,12 @@ def _elements(events: Iterator[Event]) -> Iterator[object]:
                     yield from _records(events)
                 elif opening == "start_map" or scalar is not None:
                     yield _other(opening, scalar, events)
-            else:
-                _take(name, events, media)
+                continue
+            opening, scalar = next(events)
+            if opening in _OPENS:
+                _take_nested(name, opening, events, media)
+            elif name in _WANTED:
+                media[name] = scalar
         if not case or "md5" in media:
             yield media
 
@@ -164,19 +168,20 @@ def _records(events: Iterator[Event]) -> Iterator[object]:
         for inner, key in events:
             if inner == "end_map":
                 break
-            _take(str(key).lower(), events, media)
+            name = str(key).lower()
+            opening, scalar = next(events)
+            if opening in _OPENS:
+                _take_nested(name, opening, events, media)
+            elif name in _WANTED:
+                media[name] = scalar
         yield media
 
 
-def _take(name: str, events: Iterator[Event], media: dict[str, object]) -> None:
-    kind, value = next(events)
-    if kind in _OPENS:
-        if name in _WANTED:
-            media[name] = _nested(kind, events)
-        else:
-            _skip(events)
-    elif name in _WANTED:
-        media[name] = value
+def _take_nested(name: str, kind: str, events: Iterator[Event], media: dict[str, object]) -> None:
+    if name in _WANTED:
+        media[name] = _nested(kind, events)
+    else:
+        _skip(events)
 
 
 def _other(kind: str, value: object, events: Iterator[Event]) -> object:
