@@ -316,7 +316,9 @@ def test_a_set_without_eligible_pictures_finds_nothing(load: Load) -> None:
     assert sets.match_exact([]) == []
 
 
-def test_answers_do_not_depend_on_how_questions_are_batched(load: Load) -> None:
+def test_answers_do_not_depend_on_how_questions_are_batched(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
     digests = [hashlib.sha256(bytes([n])).digest() for n in range(250)]
     many = [ReferenceRecord(pdq=pdq(digest), phash=digest[:8]) for digest in digests]
     near = [flipped(digest, n % 40) for n, digest in enumerate(digests)]
@@ -325,6 +327,8 @@ def test_answers_do_not_depend_on_how_questions_are_batched(load: Load) -> None:
     whole = sets.match_pictures(asked)
     assert whole == [matches for one in asked for matches in sets.match_pictures([one])]
     assert sum(map(len, whole)) >= 190
+    monkeypatch.setattr("triage.matching.visual._MOST_PAIRS", 1)
+    assert load(many * 3).match_pictures(asked) == whole
 
 
 def test_a_digest_of_the_wrong_length_is_refused(tmp_path: Path) -> None:

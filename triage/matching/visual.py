@@ -24,9 +24,14 @@ PHASH_MAX_SET_BITS = 60
 """Uniform pictures all collide in pHashes that are nearly empty or nearly full."""
 NEAREST = 20
 """Look-alikes reported for a picture, a pack and an algorithm."""
-_UNKNOWN = layout.RECIPES.index(PdqRecipe.UNKNOWN)
 MOST_CODES = 100
 """Codes of which the nearest look-alike is reported even behind the nearest 20."""
+
+_UNKNOWN = layout.RECIPES.index(PdqRecipe.UNKNOWN)
+# Pictures are asked in steps, so that a list of one picture in a million variants, all of them
+# near, does not fill the memory with pairs.
+_MOST_PAIRS = 5_000_000
+_LEAST_STEP = 8
 
 
 class VisualMatcher:
@@ -48,7 +53,9 @@ class VisualMatcher:
         harmless neighbours never hide a grave one.
         """
         for search in self._searches:
-            yield from search.match(pictures)
+            for start in range(0, len(pictures), search.step):
+                for number, match in search.match(pictures[start : start + search.step]):
+                    yield start + number, match
 
 
 class _Found(NamedTuple):
@@ -77,6 +84,7 @@ class _Neighbours:
         self._starts = np.append(np.flatnonzero(fresh), len(ordered))
         self._describer = describer
         self._index = radius_index(self.distinct, radius)
+        self.step = max(_LEAST_STEP, _MOST_PAIRS // max(1, len(ordered)))
 
     def search(self, queries: Rows) -> tuple[Numbers, Numbers, Numbers, Numbers]:
         """Give query numbers, distinct digests, places in ``records`` and distances."""
@@ -128,6 +136,7 @@ class _PdqSearch:
             rows[quality >= PDQ_MIN_QUALITY], table, describer, PDQ_RADIUS_BITS
         )
         flags = pack.values(layout.FLAGS, self._near.records)
+        self.step = self._near.step
         self._recipes = flags >> layout.RECIPE_SHIFT & 3
         self._present = frozenset(np.unique(self._recipes).tolist())
 
@@ -169,6 +178,7 @@ class _PhashSearch:
         has_pdq = pack.values(layout.FLAGS, records) >> layout.RECIPE_SHIFT & 3 != 0
         usable = _telling(table.digests) & ~(flat & has_pdq)
         self._near = _Neighbours(rows[usable], table, describer, PHASH_RADIUS_BITS)
+        self.step = self._near.step
 
     def match(self, pictures: Sequence[PictureHashes]) -> Iterator[tuple[int, Match]]:
         asked = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
@@ -53,8 +54,9 @@ class WordRadius:
     def __init__(self, rows: Rows, radius: int) -> None:
         self._rows = _as_u64(rows)
         self.radius = radius
-        words = _as_u16(rows)
-        self._masks = _masks(radius // words.shape[1])
+        words = self._words = _as_u16(rows)
+        self._word_bits = radius // words.shape[1]
+        self._masks = _masks(self._word_bits)
         self._orders = [
             np.argsort(words[:, column], kind="stable").astype(np.uint32)
             for column in range(words.shape[1])
@@ -66,32 +68,34 @@ class WordRadius:
         wanted = _as_u64(queries)
         words = _as_u16(queries)
         parts = [
-            part
-            for column in range(words.shape[1])
-            for part in self._column(column, words[:, column], wanted)
+            part for column in range(words.shape[1]) for part in self._column(column, words, wanted)
         ]
         query, row, distance = _joined(parts)
-        # A pair may be found by several words.
-        _, first = np.unique(query * max(1, len(self._rows)) + row, return_index=True)
-        return query[first], row[first], distance[first]
+        order = np.lexsort((row, query))
+        return query[order], row[order], distance[order]
 
     def _column(
         self, column: int, words: NDArray[np.uint16], wanted: NDArray[np.uint64]
-    ) -> list[Triple]:
+    ) -> Iterator[Triple]:
         """Compare the queries with the rows that agree in one word, up to the masks."""
-        probes = (words[:, None] ^ self._masks[None, :]).astype(np.int64)
+        probes = (words[:, column, None] ^ self._masks[None, :]).astype(np.int64)
         starts = self._starts[column][probes].ravel()
         counts = self._starts[column][probes + 1].ravel() - starts
         used = np.flatnonzero(counts)
         numbers, starts, counts = used // len(self._masks), starts[used], counts[used]
-        return [
-            self._compare(
-                np.repeat(numbers[part], counts[part]),
-                self._orders[column][expanded(starts[part], counts[part])].astype(np.int64),
-                wanted,
-            )
-            for part in bounded_parts(counts, _BLOCK_CANDIDATES)
-        ]
+        for part in bounded_parts(counts, _BLOCK_CANDIDATES):
+            query = np.repeat(numbers[part], counts[part])
+            row = self._orders[column][expanded(starts[part], counts[part])].astype(np.int64)
+            yield self._fresh(column, words, self._compare(query, row, wanted))
+
+    def _fresh(self, column: int, words: NDArray[np.uint16], found: Triple) -> Triple:
+        """Drop pairs that an earlier word has found, so that each is held in memory once."""
+        query, row, distance = found
+        for earlier in range(column):
+            apart = np.bitwise_count(words[query, earlier] ^ self._words[row, earlier])
+            new = np.flatnonzero(apart > self._word_bits)
+            query, row, distance = query[new], row[new], distance[new]
+        return query, row, distance
 
     def _compare(self, query: Numbers, row: Numbers, wanted: NDArray[np.uint64]) -> Triple:
         """Count bits 64 at a time and drop a pair as soon as it is out of reach."""
