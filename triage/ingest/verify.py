@@ -10,7 +10,7 @@ from pathlib import Path
 from triage.ingest.container import Container
 from triage.model.evidence import ContainerKind, EvidenceInfo
 
-LINEAR_BYTES = 4 * 1024 * 1024
+LINEAR_BYTES = 1024 * 1024
 MAX_SIDECAR_BYTES = 1024 * 1024
 
 _DIGITS = {"md5": 32, "sha1": 40, "sha256": 64}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyewf
@@ -54,24 +55,26 @@ def open_ewf2(path: Path) -> Ewf2Container:
         )
     paths = [segment for _, segment in segments]
     handle = pyewf.handle()
+    held = ExitStack()
     try:
-        _open(handle, paths)
+        _open(handle, paths, held)
     except OSError as error:
+        held.close()
         encrypted = "encrypt" in str(error).lower()
         raise EvidenceError(
             f"{shown}: {'the image is encrypted' if encrypted else 'libewf cannot open it'}",
             hint="export the image as E01 from the tool that made it",
         ) from error
-    return Ewf2Container(handle, paths)
+    return Ewf2Container(handle, paths, held)
 
 
-def _open(handle: pyewf.handle, paths: Sequence[Path]) -> None:
+def _open(handle: pyewf.handle, paths: Sequence[Path], held: ExitStack) -> None:
     """Open by name, or by file object where a name is not text."""
     names = [os.fspath(path) for path in paths]
     try:
         "".join(names).encode()
     except UnicodeEncodeError:
-        handle.open_file_objects([path.open("rb") for path in paths])
+        handle.open_file_objects([held.enter_context(path.open("rb")) for path in paths])
         return
     handle.open(names)
 
@@ -79,11 +82,15 @@ def _open(handle: pyewf.handle, paths: Sequence[Path]) -> None:
 class Ewf2Container:
     """The medium inside an EWF2 set.
 
-    libewf gives wrong bytes for a damaged compressed chunk without a word, so damage inside
-    chunks shows only when the whole medium is compared with its stored digest.
+    libewf gives zeros or wrong bytes for a damaged chunk without a word, so damage inside chunks
+    shows only when the whole medium is compared with its stored digest.
+
+    Args:
+        held: the files behind the handle, where it was not opened by name.
     """
 
-    def __init__(self, handle: pyewf.handle, paths: Sequence[Path]) -> None:
+    def __init__(self, handle: pyewf.handle, paths: Sequence[Path], held: ExitStack) -> None:
+        self._held = held
         self._handle = handle
         self._closed = False
         self._ledger = Ledger()
@@ -148,6 +155,7 @@ class Ewf2Container:
         if not self._closed:
             self._closed = True
             self._handle.close()
+            self._held.close()
 
     def _chunk(self, start: int, length_bytes: int) -> bytes:
         data = self._try(start, length_bytes)
