@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import sqlite3
 import struct
@@ -25,6 +26,7 @@ from matching_reader_samples import (
 )
 from triage.errors import HashSetError
 from triage.matching.reader import READERS, choose_reader
+from triage.matching.readers.sqlite_sets import _MINIMAL
 
 
 def test_encase(tmp_path: Path) -> None:
@@ -110,10 +112,7 @@ def test_nsrl_3_minimal_is_distinct_and_in_key_order(tmp_path: Path) -> None:
         [(raw(SHA256_A), raw(SHA1_A), raw(MD5_A), 17), (raw(SHA256_B), raw(SHA1_B), raw(MD5_B), 26)]
     )
     with sqlite3.connect(path) as db:
-        query = (
-            "EXPLAIN QUERY PLAN SELECT sha256, sha1, md5, file_size FROM file "
-            "ORDER BY sha256, sha1, md5"
-        )
+        query = f"EXPLAIN QUERY PLAN {_MINIMAL}"
         plan = " ".join(row[3] for row in db.execute(query))
     db.close()
     assert "TEMP B-TREE" not in plan, "sorting 440 million rows would fill the disk"
@@ -132,6 +131,30 @@ def test_nsrl_3_full_reads_the_table_and_never_a_view(tmp_path: Path) -> None:
         )
     db.close()
     assert [r.sha256 for r in taken(read(path))] == [raw(SHA256_A)]
+
+
+def test_nsrl_3_without_row_numbers_and_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "RDS.db"
+    with sqlite3.connect(path) as db:
+        db.executescript(FILE_TABLE.replace(");", ") WITHOUT ROWID;"))
+        rows = ((f"{n:064x}", "", "", "", "", n, 0) for n in range(1, 5_001))
+        db.executemany("INSERT INTO FILE VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    db.close()
+    told: list[tuple[int, int]] = []
+    items = read(path, on_bytes=lambda done, total: told.append((done, total)))
+    assert [r.size_bytes for r in taken(items)] == list(range(1, 5_001))
+    assert told == [(path.stat().st_size, path.stat().st_size)]
+    path.write_bytes(path.read_bytes()[:40_000])
+    with pytest.raises(HashSetError, match=r"RDS\.db: SQLite cannot read on"):
+        read(path, "nsrl-rds3")
+
+
+def test_sqlite_inside_gzip_says_unpack(tmp_path: Path) -> None:
+    packed = tmp_path / "RDS.db.gz"
+    packed.write_bytes(gzip.compress(nsrl(tmp_path / "RDS.db").read_bytes()))
+    with pytest.raises(HashSetError) as caught:
+        choose_reader(packed, None)
+    assert "unpack" in caught.value.hint
 
 
 def test_sqlite_with_a_log_beside_it_is_refused(tmp_path: Path) -> None:

@@ -68,7 +68,10 @@ def choose_reader(path: Path, format_id: str | None = None) -> Reader:
     for reader in READERS:
         if reader.recognises(head, path):
             return reader
-    raise HashSetError(f"{path.name}: no known hash-set format fits this file", hint=_ids())
+    hint = _ids()
+    if head.startswith(b"SQLite format 3"):
+        hint = "an SQLite file: unpack it first if it is packed, else its tables are not known here"
+    raise HashSetError(f"{path.name}: no known hash-set format fits this file", hint=hint)
 
 
 def _ids() -> str:

@@ -71,27 +71,49 @@ def _has_table(head: bytes, path: Path, name: str, wanted: set[str]) -> bool:
 def _counted(
     connection: sqlite3.Connection, query: str, path: Path, table: str, options: ReadOptions
 ) -> Iterator[tuple[object, ...]]:
-    """Give rows and tell of progress, as far as the highest row number lets it be known."""
+    """Give rows without their last column, which says how many rows of the table each stands for.
+
+    Progress is told as far as the highest row number lets it be known.
+    """
     total = path.stat().st_size
-    (highest,) = connection.execute(f"SELECT max(rowid) FROM {_quoted(table)}").fetchone()  # noqa: S608  (quoted)
-    for number, row in enumerate(connection.execute(query), 1):
-        if options.on_bytes is not None and number % _TELL_ROWS == 0 and highest:
-            options.on_bytes(min(total, total * number // highest), total)
-        yield row
+    highest = _highest_row(connection, table)
+    done, tell_at = 0, _TELL_ROWS
+    for *row, weight in connection.execute(query):
+        done += weight
+        if options.on_bytes is not None and done >= tell_at and highest:
+            tell_at = done + _TELL_ROWS
+            options.on_bytes(min(total, total * done // highest), total)
+        yield tuple(row)
     if options.on_bytes is not None:
         options.on_bytes(total, total)
 
 
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+def _highest_row(connection: sqlite3.Connection, table: str) -> int:
+    """Give 0 where rows have no numbers: progress is then told at the end only."""
+    try:
+        found = connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()  # noqa: S608  (fixed)
+    except sqlite3.OperationalError:
+        return 0
+    return found[0] if isinstance(found[0], int) else 0
+
+
+_NSRL_COLUMNS = {
+    "file": {"sha256", "sha1", "md5", "file_size"},
+    "metadata": {"sha256", "sha1", "md5", "bytes"},
+}
+_MINIMAL = (
+    "SELECT sha256, sha1, md5, min(file_size), max(file_size), count(*) FROM file "
+    "GROUP BY sha256, sha1, md5"
+)
+_FULL = "SELECT sha256, sha1, md5, bytes, bytes, 1 FROM metadata"
 
 
 class NsrlReader(Reader):
     """RDS 3: table FILE of the minimal sets, table METADATA of the full ones.
 
     Views are never asked: a view can be anything. FILE is read in the order of its primary key,
-    which starts with sha256, sha1, md5, so that equal rows are neighbours and no sorting is
-    needed; one record is given for each distinct (sha256, sha1, md5, size).
+    which starts with sha256, sha1, md5, so that equal rows are neighbours and are grouped without
+    sorting; one record is given for each distinct (sha256, sha1, md5).
     """
 
     id = "nsrl-rds3"
@@ -99,10 +121,7 @@ class NsrlReader(Reader):
 
     def recognises(self, head: bytes, path: Path) -> bool:
         """Tell by the table FILE or METADATA with its digest columns."""
-        digests = {"sha256", "sha1", "md5"}
-        return _has_table(head, path, "file", digests | {"file_size"}) or _has_table(
-            head, path, "metadata", digests | {"bytes"}
-        )
+        return any(_has_table(head, path, *pair) for pair in _NSRL_COLUMNS.items())
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[Item]:
         """Stream the distinct records.
@@ -112,34 +131,28 @@ class NsrlReader(Reader):
         """
         with database(path) as connection:
             known = tables(connection)
-            table, size, order = "file", "file_size", " ORDER BY sha256, sha1, md5"
+            table, query = "file", _MINIMAL
             if "file" not in known:
-                table, size, order = "metadata", "bytes", ""
-            if table not in known or not {"sha256", "sha1", "md5", size} <= set(known[table]):
+                table, query = "metadata", _FULL
+            if table not in known or not _NSRL_COLUMNS[table] <= set(known[table]):
                 raise HashSetError(f"{path.name}: no table FILE or METADATA of an NSRL RDS 3")
-            query = f"SELECT sha256, sha1, md5, {size} FROM {table}{order}"  # noqa: S608  (fixed)
-            number, current = 0, object()
-            seen: set[tuple[object, ...]] = set()
-            for row in _counted(connection, query, path, table, options):
-                if row[0] != current:
-                    current = row[0]
-                    seen.clear()
-                if row not in seen:
-                    number += 1
-                    _remember(seen, row)
-                    yield _nsrl_item(row, f"record {number}", options)
-
-
-def _remember(seen: set[tuple[object, ...]], row: tuple[object, ...]) -> None:
-    if len(seen) < 1_000:  # a whole table of one digest must not fill the memory
-        seen.add(row)
+            found = _counted(connection, query, path, table, options)
+            for number, row in enumerate(found, 1):
+                yield _nsrl_item(row, f"record {number}", options)
 
 
 def _nsrl_item(row: tuple[object, ...], place: str, options: ReadOptions) -> Item:
-    texts = [_text(value) for value in row]
-    named = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
-    digests: dict[Algorithm, str | None] = dict(zip(named, texts[:3], strict=True))
-    return judged(Draft(place=place, digests=digests, size=texts[3]), options)
+    sha256, sha1, md5, smallest, largest = (_text(value) for value in row)
+    digests: dict[Algorithm, str | None] = {
+        Algorithm.SHA256: sha256,
+        Algorithm.SHA1: sha1,
+        Algorithm.MD5: md5,
+    }
+    draft = Draft(place=place, digests=digests, size=smallest)
+    if smallest != largest:
+        draft.size = None
+        draft.notes.append(f"sizes {smallest} to {largest} stand beside one digest")
+    return judged(draft, options)
 
 
 def _text(value: object) -> str | None:
@@ -171,7 +184,7 @@ class KdbReader(Reader):
             names: list[str] = [name for name in ("md5", "sha1", "sha2_256") if name in columns]
             if "md5" not in names:
                 raise HashSetError(f"{path.name}: no table hashes of a .kdb")
-            query = f"SELECT rowid, {', '.join(names)} FROM hashes ORDER BY rowid"  # noqa: S608  (fixed)
+            query = f"SELECT rowid, {', '.join(names)}, 1 FROM hashes ORDER BY rowid"  # noqa: S608  (fixed)
             for row in _counted(connection, query, path, "hashes", options):
                 yield _kdb_item(row, names)
 
