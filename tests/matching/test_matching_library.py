@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from triage.errors import HashSetError, UsageFault
 from triage.matching import importing
@@ -18,6 +19,7 @@ from triage.matching.importing import ImportReport
 from triage.matching.library import PackLibrary
 from triage.matching.lock import only_one
 from triage.matching.manifest import MANIFEST_NAME, read_document
+from triage.matching.sorting import PairSorter
 from triage.model.digest import Digests
 from triage.model.hashset import Polarity, ReferenceRecord
 
@@ -346,6 +348,22 @@ def test_spilled_runs_merge_into_one_sound_index(
     builder.close()
     assert rows["md5"] == len({record.md5 for record in everything} - {None})
     assert not list(tmp_path.glob("*.run*"))
+
+
+@pytest.mark.parametrize("distinct", [1, 3, 2**63])
+def test_runs_longer_than_a_merge_window_come_out_sorted(tmp_path: Path, distinct: int) -> None:
+    stream = hashlib.shake_256(b"pairs").digest(8 * 12_000)
+    prefixes = np.frombuffer(stream, "<u8") % np.uint64(distinct)
+    sorter = PairSorter(tmp_path, "x", run_pairs=5_000)
+    for start in range(0, len(prefixes), 700):
+        sorter.add(prefixes[start : start + 700], start)
+    blocks = list(sorter.sorted_blocks(merge_pairs=1))
+    assert len(blocks) > 1
+    assert np.array_equal(np.concatenate([block for block, _ in blocks]), np.sort(prefixes))
+    positions = np.concatenate([block for _, block in blocks])
+    assert np.array_equal(np.sort(positions), np.arange(len(prefixes)))
+    assert np.array_equal(prefixes[positions], np.sort(prefixes))
+    assert not list(tmp_path.iterdir())
 
 
 def test_times_of_import_order_versions(library: PackLibrary, source: Path, tmp_path: Path) -> None:
