@@ -8,6 +8,7 @@ import pytsk3
 
 from triage.ingest.container import Container
 from triage.ingest.filesystems import tsk_find
+from triage.ingest.filesystems.hfs_catalog import CatalogError
 from triage.ingest.filesystems.tsk_content import chosen, content
 from triage.ingest.filesystems.tsk_folder import Folder, Volume
 from triage.ingest.reading import DEPTH_LIMIT, VolumeError, overlapping
@@ -54,9 +55,12 @@ class TskFileSystem:
             return self._unlisted(folder, f"nested more than {DEPTH_LIMIT} deep: not listed")
         try:
             opened = self._opened.open_dir(inode=folder.address)
+            listing = Folder(self._facts, folder).listed(opened)
         except OSError as error:
-            return self._unlisted(folder, _words(error))
-        listing = Folder(self._facts, folder).listed(opened)
+            again = self._listed_again(folder)
+            if again is None:
+                return self._unlisted(folder, _words(error))
+            listing = again
         hurt = overlapping(self._container.damage(), self._runs_of_folder(folder))
         if not hurt:
             return listing
@@ -86,6 +90,15 @@ class TskFileSystem:
         packed = entry.compressed or one is None
         used = every if packed or one is None else (one,)
         return overlapping(damage, tuple(run for stream in used for run in stream.runs))
+
+    def _listed_again(self, folder: DirectoryRef) -> Listing | None:
+        """List a folder of HFS+ by our own reading of the catalog."""
+        if self.volume.filesystem != "hfs+":
+            return None
+        try:
+            return Folder(self._facts, folder).listed_from_catalog()
+        except (OSError, CatalogError):
+            return None
 
     def _runs_of_folder(self, folder: DirectoryRef) -> tuple[tuple[int, int], ...]:
         if not self._container.damage():

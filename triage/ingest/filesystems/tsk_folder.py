@@ -9,7 +9,15 @@ import pytsk3
 
 from triage.ingest.container import Container
 from triage.ingest.filesystems.ext_inodes import EncryptedInodes
-from triage.ingest.filesystems.tsk_names import Name, allocation, resolve, reused, why_no_content
+from triage.ingest.filesystems.hfs_catalog import Catalog
+from triage.ingest.filesystems.tsk_names import (
+    Name,
+    allocation,
+    from_catalog,
+    resolve,
+    reused,
+    why_no_content,
+)
 from triage.ingest.filesystems.tsk_streams import NTFS_REPARSE, Stream, streams
 from triage.ingest.filesystems.tsk_times import NAIVE, times
 from triage.model.display import printable
@@ -21,6 +29,9 @@ from triage.model.volume import VolumeInfo
 
 ORPHAN_LIMIT = 1_000_000
 """Orphans of one folder beyond this number are not listed, and reported."""
+
+_CATALOG_FILE = 4
+"""Number of the catalog of every HFS+ volume."""
 
 WOF_STREAM = b"WofCompressedData"
 """Stream in which Windows keeps the packed bytes of a file whose own data then reads as zeros."""
@@ -95,6 +106,26 @@ class Folder:
                 break
             except OSError as error:
                 self._note(ProblemKind.DIRECTORY_UNREADABLE, self._folder.path, str(error))
+        return self._listing()
+
+    def listed_from_catalog(self) -> Listing:
+        """Take the names from the HFS+ catalog by ourselves.
+
+        Raises:
+            OSError, CatalogError: the catalog does not read.
+        """
+        opened = self._volume.opened
+        source = opened.open_meta(_CATALOG_FILE)
+        for child in Catalog(source.read_random).children(self._folder.address):
+            try:
+                file = opened.open_meta(child.identifier)
+            except OSError:
+                self._enter(from_catalog(child, None), None)
+                continue
+            self._enter(from_catalog(child, file.info.meta), file)
+        return self._listing()
+
+    def _listing(self) -> Listing:
         return Listing(
             entries=tuple(self._entries),
             directories=tuple(self._directories),
@@ -103,11 +134,12 @@ class Folder:
 
     def _take(self, file: pytsk3.File) -> None:
         resolved = resolve(self._volume.opened, file, self._volume.filesystem)
-        if resolved is None:
-            return
-        name, file = resolved
+        if resolved is not None:
+            self._enter(*resolved)
+
+    def _enter(self, name: Name, file: pytsk3.File | None) -> None:
         self._check(name)
-        for stream in self._streams(name, file):
+        for stream in self._streams(name, file) if file is not None else (None,):
             self._entries.append(self._entry(name, stream))
         self._descend(name)
 

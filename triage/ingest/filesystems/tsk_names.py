@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pytsk3
 
+from triage.ingest.filesystems.hfs_catalog import Child
 from triage.ingest.filesystems.tsk_streams import Stream
 from triage.model.display import printable
 from triage.model.entry import Allocation, DirectoryRef, EntryKind
@@ -92,6 +93,24 @@ def _name(
         deleted=deleted,
         record_live=meta is not None and bool(int(meta.flags) & _ALLOCATED),
         same=filesystem != "ntfs" or meta is None or sequence == int(name.meta_seq),
+        meta=meta,
+    )
+
+
+def from_catalog(child: Child, meta: pytsk3.TSK_FS_META | None) -> Name:
+    """Make a name from a record of the HFS+ catalog and what its number leads to."""
+    kind = EntryKind.DIRECTORY if child.folder else EntryKind.FILE
+    if meta is not None and int(meta.type):
+        kind = _META_KINDS.get(int(meta.type), EntryKind.SPECIAL)
+    return Name(
+        raw=child.raw,
+        address=child.identifier if meta is None else int(meta.addr),
+        sequence=0,
+        kind=kind,
+        virtual_folder=False,
+        deleted=False,
+        record_live=True,
+        same=True,
         meta=meta,
     )
 
