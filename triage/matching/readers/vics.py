@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import ijson
 from ijson.common import ObjectBuilder
@@ -103,7 +104,7 @@ def looks_like_nist_caid(context_tail: str, codes: set[str | None]) -> bool:
     return context_tail.lower().endswith("#media") and codes <= {None, "0"}
 
 
-def _events(stream: object) -> Iterator[Event]:
+def _events(stream: BinaryIO) -> Iterator[Event]:
     return ijson.basic_parse(stream, use_float=False)
 
 
