@@ -33,6 +33,10 @@ _FLAG_ALLOCATED, _FLAG_UNALLOCATED = 1, 2
 _MAC_PLAIN = ("Apple_partition_map", "Apple_Free", "Apple_Void", "Apple_Scratch")
 
 
+_PROTECTIVE = "GPT Safety"
+"""How The Sleuth Kit names type 0xEE of a DOS table."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
     """One entry of a table.
@@ -55,12 +59,14 @@ class Table:
     Attributes:
         gaps: ``(offset_bytes, length_bytes)`` of what no slot covers.
         backup: the first copy (GPT) does not read, the second one was used.
+        lost: a protective partition says GPT, and neither copy reads.
     """
 
     kind: str
     slots: tuple[Slot, ...]
     gaps: tuple[tuple[int, int], ...]
     backup: bool = False
+    lost: bool = False
 
 
 def read_tables(container: Container) -> tuple[Table, ...]:
@@ -68,7 +74,8 @@ def read_tables(container: Container) -> tuple[Table, ...]:
     image = ContainerImage(container)
     table = _opened(container, image, pytsk3.TSK_VS_TYPE_DETECT, 0)
     if table is not None:
-        return (table,)
+        protective = any(_PROTECTIVE in slot.description for slot in table.slots)
+        return (_behind(container, image, table) if protective else table,)
     head = container.read_at(0, 8192)
     found = (
         _opened(container, image, kind, 0)
@@ -76,6 +83,15 @@ def read_tables(container: Container) -> tuple[Table, ...]:
         if kind != pytsk3.TSK_VS_TYPE_DOS and head[offset : offset + len(magic)] == magic
     )
     return tuple(table for table in found if table is not None)
+
+
+def _behind(container: Container, image: ContainerImage, table: Table) -> Table:
+    """Give the GPT that a protective partition stands for, by its copy where need be."""
+    gpt = _opened(container, image, pytsk3.TSK_VS_TYPE_GPT, 0)
+    if gpt is not None:
+        return gpt
+    slots = tuple(slot for slot in table.slots if _PROTECTIVE not in slot.description)
+    return Table(kind=table.kind, slots=slots, gaps=((0, container.info.size_bytes),), lost=True)
 
 
 def read_nested(container: Container, slot: Slot) -> Table | None:

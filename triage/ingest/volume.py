@@ -187,8 +187,7 @@ class _Surveyor:
         if len(kinds) > 1:
             words = f"several partition tables ({', '.join(kinds)}): all were followed"
             self._note(ProblemKind.SEVERAL_FILESYSTEMS, words)
-        safety = any("GPT Safety" in slot.description for table in tables for slot in table.slots)
-        if safety and "gpt" not in kinds:
+        if any(table.lost for table in tables):
             words = "a protective partition says GPT, but no GPT reads"
             self._note(ProblemKind.VOLUME_TABLE, words)
 
