@@ -25,25 +25,41 @@ class Judge:
     def judge(
         self, contents: Sequence[Digests], pictures: Sequence[PictureHashes | None]
     ) -> list[Judged]:
-        """Judge contents, each with its picture hashes where it has any; order is kept."""
+        """Judge contents, each with its picture hashes where it has any; order is kept.
+
+        What is known-good is not compared by appearance, whether or not it was decoded: the
+        result is then the same whichever came first, the decoding or the set.
+        """
         exact = self._sets.match_exact(contents)
-        hashed = [picture for picture in pictures if picture is not None]
-        visual = iter(self._sets.match_pictures(hashed))
+        proposals = [propose(matches, self._schemes) for matches in exact]
+        seen = {
+            place: picture
+            for place, picture in enumerate(pictures)
+            if picture is not None and proposals[place].standing is not Standing.KNOWN_GOOD
+        }
+        alike = self._sets.match_pictures(list(seen.values()))
+        visual = dict(zip(seen, alike, strict=True))
         judged = []
-        for content, matches, picture in zip(contents, exact, pictures, strict=True):
-            found = matches + (next(visual) if picture is not None else ())
-            judged.append((content.sha256, found, propose(found, self._schemes)))
+        for place, content in enumerate(contents):
+            found, proposal = exact[place], proposals[place]
+            if visual.get(place):
+                found = (*found, *visual[place])
+                proposal = propose(found, self._schemes)
+            judged.append((content.sha256, found, proposal))
         return judged
 
 
-def picture_state(family: str, standing: Standing, before: str = "none") -> str:
+def picture_state(family: str, standing: Standing, decoded: str = "") -> str:
     """Tell what is to become of a content as a picture.
 
-    Known-good pictures are not decoded; one that no longer is known-good waits for it again.
+    Known-good pictures are not decoded, or not any more told of; one that no longer is known-good
+    is as it was decoded, or waits for it.
 
     Args:
-        before: the state so far; what has been decoded stays so.
+        decoded: what decoding it gave, ``done`` or ``failed``; ``""`` where that was never done.
     """
-    if family != "picture" or before in {"done", "failed"}:
-        return before
-    return "known-good" if standing is Standing.KNOWN_GOOD else "pending"
+    if family != "picture":
+        return "none"
+    if standing is Standing.KNOWN_GOOD:
+        return "known-good"
+    return decoded or "pending"

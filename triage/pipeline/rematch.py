@@ -81,7 +81,7 @@ def rematch_exhibit(
         store.set_matches(exhibit_id, judged)
         changed = {}
         for one, (sha256, _, proposal) in zip(page, judged, strict=True):
-            state = picture_state(one.family, proposal.standing, one.picture_state)
+            state = picture_state(one.family, proposal.standing, one.decoded)
             if state != one.picture_state:
                 changed[sha256] = state
         store.set_picture_states(exhibit_id, changed)

@@ -47,11 +47,18 @@ class WaitingPicture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredContent:
-    """What matching needs of a content that was digested before."""
+    """What matching needs of a content that was digested before.
+
+    Attributes:
+        picture: kept while the content counts as known-good.
+        picture_state: as it stands.
+        decoded: what decoding it gave, ``done`` or ``failed``; ``""`` where that was never done.
+    """
 
     digests: Digests
     picture: PictureHashes | None
     picture_state: str
+    decoded: str
     family: str
 
 
@@ -376,10 +383,11 @@ def _record(row: rows.Row, case: str, matches: tuple[Match, ...]) -> ExportRecor
 
 
 def _stored(row: rows.Row) -> StoredContent:
-    picture = rows.picture_of(row)
+    picture = rows.hashes_of(row)
     return StoredContent(
         digests=Digests(md5=row.md5, sha1=row.sha1, sha256=row.sha256, size_bytes=row.size_bytes),
-        picture=picture if isinstance(picture, PictureHashes) else None,
+        picture=picture,
         picture_state=row.picture_state,
+        decoded="done" if picture else "failed" if row.picture_reason else "",
         family=row.family,
     )

@@ -191,7 +191,12 @@ def picture_of(row: Row) -> PictureHashes | NoPicture | None:
         return NoPicture(reason=PictureReason.KNOWN_GOOD)
     if row.picture_state == "failed":
         return NoPicture(reason=PictureReason(row.picture_reason), detail=row.picture_detail)
-    if row.picture_state != "done":
+    return hashes_of(row) if row.picture_state == "done" else None
+
+
+def hashes_of(row: Row) -> PictureHashes | None:
+    """Read what decoding gave, whatever the state of the content has become since."""
+    if row.phash is None:
         return None
     return PictureHashes(
         width=row.width,

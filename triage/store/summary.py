@@ -145,10 +145,11 @@ class Summing(Reading):
         return int(self.connection.execute(query).scalar_one())
 
     def _pictures(self, exhibit_id: int) -> dict[tuple[str, str], int]:
+        reason = sa.case((_CONTENT.picture_state == "failed", _CONTENT.picture_reason), else_="")
         query = (
-            sa.select(_CONTENT.picture_state, _CONTENT.picture_reason, sa.func.count())
+            sa.select(_CONTENT.picture_state, reason, sa.func.count())
             .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.picture_state != "none")
-            .group_by(_CONTENT.picture_state, _CONTENT.picture_reason)
+            .group_by(_CONTENT.picture_state, reason)
         )
         return {(row[0], row[1]): int(row[2]) for row in self.connection.execute(query)}
 
