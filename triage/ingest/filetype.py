@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from typing import Protocol
@@ -82,7 +83,7 @@ def _mime(head: bytes) -> str:
 
 
 def _asked(head: bytes) -> str:
-    magic, error = _magic()
+    magic, error = libmagic()
     try:
         return magic.from_buffer(head[:_MAGIC_BYTES]) or _UNKNOWN
     except error:
@@ -90,14 +91,15 @@ def _asked(head: bytes) -> str:
 
 
 @cache
-def _magic() -> tuple[_Asked, type[Exception]]:
-    """Make the one handle of this process.
+def libmagic() -> tuple[_Asked, type[Exception]]:
+    """Give the one handle of this process, and the error that it raises.
 
     Raises:
         TriageError: libmagic is not installed; a missing library is never an unknown type.
     """
     try:
-        import_module("pylibmagic")  # puts libmagic where python-magic looks, so it goes first
+        with suppress(ImportError):  # absent where the system or python-magic-bin brings libmagic
+            import_module("pylibmagic")  # puts libmagic where python-magic looks, so it goes first
         magic = import_module("magic")
     except ImportError as error:
         hint = "pip install pylibmagic python-magic"
