@@ -12,24 +12,27 @@ _DECODER = codecs.getincrementaldecoder("utf-8")
 _STARTS = (
     (
         re.compile(
-            rb"(<\?xml[^>]*>\s*)?(<!--.{0,2000}?-->\s*|<!DOCTYPE svg[^>]*>\s*)*<svg[\s>:]",
+            rb"(?>(?:<\?xml[^>]*>|<!--.*?-->|<!DOCTYPE svg[^>\[]*(?:\[[^\]]*\])?\s*>|\s+)*)"
+            rb"<(?:svg:)?svg[\s>]",
             re.IGNORECASE | re.DOTALL,
         ),
         "image/svg+xml",
     ),
     (re.compile(rb"<\?xml\s"), "text/xml"),
-    (re.compile(rb"(<!doctype\s+html|<html|<head|<body)", re.IGNORECASE), "text/html"),
+    (re.compile(rb"<(?:!doctype\s+html|html|head|body)", re.IGNORECASE), "text/html"),
     (re.compile(rb"\{\\rtf"), "text/rtf"),
     (re.compile(rb"/\* XPM \*/"), "image/x-xpixmap"),
     (
         re.compile(
-            rb"(/\*.{0,500}?\*/\s*)?#define\s+\S*width\s+\d+\s+#define\s+\S*height\s+\d", re.DOTALL
+            rb"(?>(?:/\*.*?\*/|\s+)*)#define\s+(?>\w+)(?<=width)\s+\d+\s+#define\s+\w+\s+\d",
+            re.DOTALL,
         ),
         "image/x-xbitmap",
     ),
     (re.compile(rb"#!\s*/"), "text/x-script"),
     (re.compile(rb"BEGIN:VCARD"), "text/vcard"),
 )
+"""Atomic groups keep hostile text from sending the patterns back and forth."""
 
 
 def plain_text(head: bytes) -> str:
