@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from triage.export.formats.jsonl import entry_line
 from triage.model.display import printable
@@ -19,6 +16,9 @@ from triage.model.outcome import Done, Failed, Skipped
 from triage.model.record import ExportRecord
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+_COLUMNS = "{:<10} {:<8} {:>14} {:<26} {:<24} {:<18} {}"
+_TITLES = ("exhibit", "alloc", "size", "type (!: name belies it)", "state", "grade", "path")
 
 STATES = ("digested", "skipped", "failed", "pending")
 
@@ -100,24 +100,20 @@ def _print_lines(records: Iterable[ExportRecord]) -> int:
 
 
 def _print_table(records: Iterable[ExportRecord]) -> int:
-    console = Console()
-    table = Table(box=None, pad_edge=False)
-    for name in ("exhibit", "volume", "allocation", "size", "type", "state", "grade", "path"):
-        table.add_column(name, justify="right" if name == "size" else "left", overflow="fold")
+    """Print aligned lines as they come: a case may have millions, and paths must stay whole."""
+    click.echo(_COLUMNS.format(*_TITLES))
     shown = 0
-    for cells in (_cells(record) for record in records):
-        table.add_row(*(Text(cell) for cell in cells))
+    for record in records:
+        click.echo(_COLUMNS.format(*_cells(record)).rstrip())
         shown += 1
-    console.print(table)
     click.echo(f"{shown:,} entries", err=True)
     return shown
 
 
 def _cells(record: ExportRecord) -> Iterator[str]:
     entry, outcome = record.entry, record.outcome
-    yield record.exhibit
-    yield entry.ref.volume
-    yield str(entry.allocation)
+    yield printable(record.exhibit)
+    yield "in " + entry.allocation if entry.container else str(entry.allocation)
     yield f"{entry.size_bytes:,}"
     if isinstance(outcome, Done):
         yield outcome.type.mime + (" (!)" if outcome.type.extension_agrees is False else "")
@@ -127,7 +123,7 @@ def _cells(record: ExportRecord) -> Iterator[str]:
         yield f"{state_of(record)}: {outcome.reason}" if outcome else "pending"
     yield _grade(record)
     stream = f":{printable(entry.ref.stream)}" if entry.ref.stream else ""
-    yield printable(entry.ref.path) + stream
+    yield f"/{entry.ref.volume}{printable(entry.ref.path)}{stream}"
 
 
 def _grade(record: ExportRecord) -> str:

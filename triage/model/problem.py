@@ -19,6 +19,7 @@ class ProblemKind(StrEnum):
     DIRECTORY_UNREADABLE = "directory-unreadable"
     DIRECTORY_LOOP = "directory-loop"
     ORPHAN_LIMIT = "orphan-limit"
+    ARCHIVE_UNREADABLE = "archive-unreadable"
     ENTRY_UNREADABLE = "entry-unreadable"
     SEVERAL_FILESYSTEMS = "several-filesystems"
     WORKER_CRASH = "worker-crash"

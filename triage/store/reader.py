@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -29,6 +29,7 @@ class Waiting:
     """An entry that is still to be read, and where its evidence lies."""
 
     entry_id: int
+    volume_id: int
     entry: FileEntry
     location: str
     in_hand: bool
@@ -169,36 +170,67 @@ class Reading:
 
     def waiting(self, evidence_id: int, location: str) -> Iterator[list[Waiting]]:
         """Yield pages of the entries of one evidence item still to be read, in on-disk order."""
-        query = (
-            sa.select(
-                tables.entries,
-                tables.volumes.c.key.label("volume_key"),
-                tables.evidence.c.key.label("evidence_key"),
-            )
-            .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
-            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
-            .where(_ENTRY.evidence_id == evidence_id, _ENTRY.state == "pending")
-            .order_by(_ENTRY.first_block_offset_bytes, _ENTRY.id)
-            .limit(PAGE)
-        )
+        query = _with_keys().where(_ENTRY.evidence_id == evidence_id, _ENTRY.state == "pending")
         offset, last_id = -2, 0
         while True:
             after = (_ENTRY.first_block_offset_bytes > offset) | (
                 (_ENTRY.first_block_offset_bytes == offset) & (_ENTRY.id > last_id)
             )
-            page = self.connection.execute(query.where(after)).all()
+            ordered = query.where(after).order_by(_ENTRY.first_block_offset_bytes, _ENTRY.id)
+            page = self.connection.execute(ordered.limit(PAGE)).all()
             if not page:
                 return
             offset, last_id = page[-1].first_block_offset_bytes, page[-1].id
-            yield [
-                Waiting(
-                    entry_id=row.id,
-                    entry=rows.entry_of(row, row.evidence_key, row.volume_key),
-                    location=location,
-                    in_hand=bool(row.in_hand),
-                )
-                for row in page
-            ]
+            yield self._as_waiting(page, location)
+
+    def waiting_archives(
+        self, evidence_id: int, location: str, mimes: Iterable[str]
+    ) -> list[Waiting]:
+        """Give a page of the digested archives whose members are not listed yet.
+
+        Known-good archives are left out: their members are known with them.
+        """
+        query = (
+            _with_keys()
+            .join(
+                tables.contents,
+                (_CONTENT.exhibit_id == tables.evidence.c.exhibit_id)
+                & (_CONTENT.sha256 == _ENTRY.sha256),
+            )
+            .where(
+                _ENTRY.evidence_id == evidence_id,
+                _ENTRY.state == "digested",
+                _ENTRY.opened.is_(False),
+                _ENTRY.mime.in_(sorted(mimes)),
+                _CONTENT.standing != "known-good",
+            )
+            .order_by(_ENTRY.id)
+            .limit(PAGE)
+        )
+        return self._as_waiting(self.connection.execute(query).all(), location)
+
+    def _as_waiting(self, page: Sequence[rows.Row], location: str) -> list[Waiting]:
+        containers = self._containers(page)
+        return [
+            Waiting(
+                entry_id=row.id,
+                volume_id=row.volume_id,
+                entry=rows.entry_of(row, containers.get(row.container_id)),
+                location=location,
+                in_hand=bool(row.in_hand),
+            )
+            for row in page
+        ]
+
+    def _containers(self, page: Iterable[rows.Row]) -> dict[int, FileEntry]:
+        """Give the archives that the entries of a page lie in, by entry id."""
+        wanted = sorted({row.container_id for row in page} - {None})
+        found: list[rows.Row] = []
+        for start in range(0, len(wanted), 400):
+            part = wanted[start : start + 400]
+            found += self.connection.execute(_with_keys().where(_ENTRY.id.in_(part))).all()
+        outer = self._containers(found) if found else {}
+        return {row.id: rows.entry_of(row, outer.get(row.container_id)) for row in found}
 
     def waiting_picture_totals(self, exhibit_id: int) -> tuple[int, int]:
         """Give number and bytes of the contents that are still to be decoded."""
@@ -268,12 +300,13 @@ class Reading:
         last = b""
         while page := self.connection.execute(query.where(_CONTENT.sha256 > last)).all():
             last = page[-1].sha256
+            containers = self._containers(page)
             yield [
                 WaitingPicture(
                     sha256=row.sha256,
                     size_bytes=row.content_size_bytes,
                     mime=row.content_mime,
-                    entry=rows.entry_of(row, row.evidence_key, row.volume_key),
+                    entry=rows.entry_of(row, containers.get(row.container_id)),
                     location=row.location,
                 )
                 for row in page
@@ -294,8 +327,10 @@ class Reading:
         result = self.connection.execution_options(yield_per=PAGE).execute(_listing(ids, order))
         for page in result.partitions(PAGE):
             matches = self._matches({(row.exhibit_id, row.sha256) for row in page if row.matched})
+            containers = self._containers(page)
             for row in page:
-                yield _record(row, case, matches.get((row.exhibit_id, row.sha256), ()))
+                entry = rows.entry_of(row, containers.get(row.container_id))
+                yield _record(row, case, entry, matches.get((row.exhibit_id, row.sha256), ()))
 
     def _matches(
         self, wanted: set[tuple[int, bytes]]
@@ -316,6 +351,20 @@ class Reading:
             for row in self.connection.execute(query):
                 found.setdefault((row.exhibit_id, row.sha256), []).append(rows.match(row.match))
         return {key: tuple(values) for key, values in found.items()}
+
+
+def _with_keys() -> sa.Select[tuple[object, ...]]:
+    """Select entries together with the keys of their evidence and volume."""
+    return (
+        sa.select(
+            tables.entries,
+            tables.volumes.c.key.label("volume_key"),
+            tables.evidence.c.key.label("evidence_key"),
+        )
+        .select_from(tables.entries)
+        .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
+        .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+    )
 
 
 def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
@@ -367,8 +416,7 @@ def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
     )
 
 
-def _record(row: rows.Row, case: str, matches: tuple[Match, ...]) -> ExportRecord:
-    entry = rows.entry_of(row, row.evidence_key, row.volume_key)
+def _record(row: rows.Row, case: str, entry: FileEntry, matches: tuple[Match, ...]) -> ExportRecord:
     known = row.sha256 is not None
     return ExportRecord(
         case=case,

@@ -72,13 +72,17 @@ def match(text: str) -> Match:
     return Match(**raw)
 
 
-def entry_row(entry: FileEntry, evidence_id: int, volume_id: int) -> dict[str, object]:
+def entry_row(
+    entry: FileEntry, evidence_id: int, volume_id: int, container_id: int | None
+) -> dict[str, object]:
     """Give the columns of a new entry; one that has no content to read is skipped at once."""
     ref, times = entry.ref, entry.times
     offset = entry.first_block_offset_bytes
     return {
         "evidence_id": evidence_id,
         "volume_id": volume_id,
+        "container_id": container_id,
+        "opened": False,
         "entry_key": ref.key(),
         "path": ref.path,
         "stream": ref.stream,
@@ -107,13 +111,17 @@ def entry_row(entry: FileEntry, evidence_id: int, volume_id: int) -> dict[str, o
     }
 
 
-def entry_of(row: Row, evidence_key: str, volume_key: str) -> FileEntry:
-    """Read an entry back as its file system listed it."""
+def entry_of(row: Row, container: FileEntry | None = None) -> FileEntry:
+    """Read an entry back as it was listed.
+
+    The row has the columns of ``entries`` and the keys ``evidence_key`` and ``volume_key``.
+    """
     offset = row.first_block_offset_bytes
+    flags = {name: bool(row.flags >> bit & 1) for bit, name in enumerate(_FLAGS)}
     return FileEntry(
         ref=EntryRef(
-            evidence=evidence_key,
-            volume=volume_key,
+            evidence=row.evidence_key,
+            volume=row.volume_key,
             path=row.path,
             stream=row.stream,
             parent_address=row.parent_address,
@@ -134,7 +142,11 @@ def entry_of(row: Row, evidence_key: str, volume_key: str) -> FileEntry:
         first_block_offset_bytes=None if offset < 0 else offset,
         no_content=row.no_content,
         detail=row.detail if row.no_content else "",
-        **{name: bool(row.flags >> bit & 1) for bit, name in enumerate(_FLAGS)},
+        resident=flags["resident"],
+        compressed=flags["compressed"],
+        sparse=flags["sparse"],
+        encrypted=flags["encrypted"],
+        container=container,
     )
 
 

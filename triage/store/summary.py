@@ -117,8 +117,9 @@ class Summing(Reading):
         )
         label = sa.case((_CONTENT.category != "", _CONTENT.category), else_=_CONTENT.standing)
         kind = sa.case((_CONTENT.standing == "visual", "visual"), else_="exact")
+        place = sa.case((_ENTRY.container_id.is_not(None), "in-container"), else_=_ENTRY.allocation)
         query = (
-            sa.select(label, _ENTRY.allocation, medium, kind, sa.func.count())
+            sa.select(label, place, medium, kind, sa.func.count())
             .select_from(tables.contents)
             .join(tables.entries, _ENTRY.sha256 == _CONTENT.sha256)
             .join(
@@ -127,7 +128,7 @@ class Summing(Reading):
                 & (tables.evidence.c.exhibit_id == _CONTENT.exhibit_id),
             )
             .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.standing != "unknown")
-            .group_by(label, _ENTRY.allocation, medium, kind)
+            .group_by(label, place, medium, kind)
         )
         return tuple(
             sorted(

@@ -76,6 +76,8 @@ entries = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("evidence_id", sa.ForeignKey("evidence.id"), nullable=False),
     sa.Column("volume_id", sa.ForeignKey("volumes.id"), nullable=False),
+    sa.Column("container_id", sa.ForeignKey("entries.id")),
+    sa.Column("opened", sa.Boolean, nullable=False, default=False),
     sa.Column("entry_key", sa.LargeBinary(16), nullable=False),
     sa.Column("path", sa.LargeBinary, nullable=False),
     sa.Column("stream", sa.LargeBinary, nullable=False),
@@ -105,7 +107,9 @@ entries = sa.Table(
     sa.Column("extension_agrees", sa.Boolean),
     sa.UniqueConstraint("evidence_id", "entry_key"),
 )
-"""``first_block_offset_bytes`` is -1 where there is none, so that the reading order is total."""
+"""``first_block_offset_bytes`` is -1 where there is none, so that the reading order is total;
+``container_id`` is the archive that an entry lies in, ``opened`` that its own members are listed.
+"""
 
 sa.Index(
     "entries_waiting",

@@ -92,11 +92,24 @@ class Writing:
         """Record that every folder of a volume has been listed."""
         self._update(tables.volumes, tables.volumes.c.id == volume_id, listed=True)
 
-    def add_entries(self, evidence_id: int, volume_id: int, entries: Sequence[FileEntry]) -> None:
-        """Add listed entries; those that are there already stay as they are."""
-        self._ignore(
-            tables.entries, [rows.entry_row(entry, evidence_id, volume_id) for entry in entries]
-        )
+    def add_entries(
+        self,
+        evidence_id: int,
+        volume_id: int,
+        entries: Sequence[FileEntry],
+        container_id: int | None = None,
+    ) -> None:
+        """Add listed entries; those that are there already stay as they are.
+
+        Args:
+            container_id: entry of the archive that they lie in, ``None`` for a file system's own.
+        """
+        values = [rows.entry_row(one, evidence_id, volume_id, container_id) for one in entries]
+        self._ignore(tables.entries, values)
+
+    def mark_opened(self, entry_id: int) -> None:
+        """Record that the members of an archive are listed, or that it cannot be opened."""
+        self._update(tables.entries, tables.entries.c.id == entry_id, opened=True)
 
     def add_problems(self, evidence_id: int, problems: Iterable[Problem]) -> None:
         """Add problems of an evidence item."""
