@@ -9,12 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from triage.matching.reading import Item, ReadOptions
-from triage.model.digest import DIGEST_SIZE_BYTES, EXACT, Algorithm, Pdq, PdqRecipe
+from triage.model.digest import (
+    DIGEST_SIZE_BYTES,
+    EXACT,
+    UNSTATED_QUALITY,
+    Algorithm,
+    Pdq,
+    PdqRecipe,
+)
 from triage.model.hashset import ReferenceRecord, RefusedRecord
 
 PHOTODNA_SIZE_BYTES = 144
-UNSTATED_QUALITY = 100
-"""A PDQ list without qualities is taken to hold what its publisher found fit for matching."""
 
 _EMPTY_CONTENT = frozenset(
     hashlib.new(algorithm.value, b"", usedforsecurity=False).digest() for algorithm in EXACT
@@ -163,7 +168,9 @@ def placeholder(value: bytes, algorithm: Algorithm) -> str:
 def _pdq(draft: Draft, bits: bytes | None) -> Pdq | None:
     if bits is None:
         return None
-    quality = UNSTATED_QUALITY if draft.quality is None else draft.quality
+    if draft.quality is None:
+        return Pdq(bits=bits, quality=UNSTATED_QUALITY, recipe=draft.recipe)
+    quality = draft.quality
     if not 0 <= quality <= 100:
         raise Malformed(f"PDQ quality {quality} is not in 0 to 100")
     if quality == 0:

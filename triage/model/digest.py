@@ -26,6 +26,10 @@ DIGEST_SIZE_BYTES = {
 }
 
 
+UNSTATED_QUALITY = -1
+"""Quality of a listed PDQ whose list does not state it: compared, and said to be unknown."""
+
+
 class PdqRecipe(StrEnum):
     """Which pixels a PDQ was computed from; two recipes must not be compared silently."""
 
@@ -49,7 +53,10 @@ class Digests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pdq:
-    """A PDQ hash: 32 bytes, first printed byte first, with its quality 0 to 100 and its recipe."""
+    """A PDQ hash: 32 bytes, first printed byte first, with its quality and its recipe.
+
+    ``quality`` is 0 to 100, or ``UNSTATED_QUALITY``.
+    """
 
     bits: bytes
     quality: int

@@ -19,11 +19,12 @@ class ProblemKind(StrEnum):
     DIRECTORY_UNREADABLE = "directory-unreadable"
     DIRECTORY_LOOP = "directory-loop"
     ORPHAN_LIMIT = "orphan-limit"
-    ARCHIVE_UNREADABLE = "archive-unreadable"
     ENTRY_UNREADABLE = "entry-unreadable"
     SEVERAL_FILESYSTEMS = "several-filesystems"
     WORKER_CRASH = "worker-crash"
     STORED_DIGEST_MISMATCH = "stored-digest-mismatch"
+    ARCHIVE_UNREADABLE = "archive-unreadable"
+    """An archive, or a part of one, whose members are not in the listing."""
 
 
 NOTES = frozenset({ProblemKind.DIRECTORY_LOOP, ProblemKind.SEVERAL_FILESYSTEMS})
