@@ -12,6 +12,7 @@ _SUPERBLOCK_BYTES = 1024
 _MAGIC = 0xEF53
 _INCOMPAT_META_BG, _INCOMPAT_64BIT, _INCOMPAT_ENCRYPT = 0x10, 0x80, 0x10000
 _INODE_ENCRYPTED = 0x800
+_PIECE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class EncryptedInodes:
         self._container = container
         self._base = base_bytes
         self._layout = layout
+        self._tables: dict[int, int] = {}
+        self._block = (-1, b"")
 
     @classmethod
     def of(cls, container: Container, volume: VolumeInfo) -> EncryptedInodes:
@@ -48,7 +51,9 @@ class EncryptedInodes:
         if layout is None or not isinstance(inode, int) or not 0 < inode <= layout.inodes:
             return False
         group, index = divmod(inode - 1, layout.inodes_per_group)
-        table = self._table(layout, group)
+        if group not in self._tables:
+            self._tables[group] = self._table(layout, group)
+        table = self._tables[group]
         raw = self._read(table * layout.block_bytes + index * layout.inode_bytes + 32, 4)
         return bool(struct.unpack("<I", raw)[0] & _INODE_ENCRYPTED)
 
@@ -76,7 +81,14 @@ class EncryptedInodes:
         return (start + (1 if _has_superblock(group) else 0)) * layout.block_bytes
 
     def _read(self, offset: int, length: int) -> bytes:
-        return self._container.read_at(self._base + offset, length).ljust(length, b"\0")
+        """Give bytes of the volume through one remembered piece: inodes are asked for in order."""
+        start = offset // _PIECE_BYTES * _PIECE_BYTES
+        if offset + length > start + _PIECE_BYTES:
+            return self._container.read_at(self._base + offset, length).ljust(length, b"\0")
+        if self._block[0] != start:
+            piece = self._container.read_at(self._base + start, _PIECE_BYTES)
+            self._block = (start, piece)
+        return self._block[1][offset - start : offset - start + length].ljust(length, b"\0")
 
 
 def _layout(raw: bytes) -> _Layout | None:
