@@ -172,7 +172,7 @@ def test_pdq_lists(tmp_path: Path) -> None:
     assert choose_reader(path).id == "pdq-list"
     items = read(path)
     pdqs = [r.pdq for r in taken(items)]
-    assert [pdq.quality for pdq in pdqs if pdq] == [87, -1, -1]
+    assert [pdq.quality for pdq in pdqs if pdq] == [87, -1, 100]
     assert {(pdq.bits, pdq.recipe) for pdq in pdqs if pdq} == {
         (raw(PDQ_BRIDGE), PdqRecipe.SQUEEZED_512)
     }
