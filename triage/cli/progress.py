@@ -28,6 +28,7 @@ _TITLES = {
     event.Stage.OPENING: "Opening",
     event.Stage.LISTING: "Listing",
     event.Stage.DIGESTING: "Reading",
+    event.Stage.UNPACKING: "Unpacking",
     event.Stage.PICTURES: "Pictures",
     event.Stage.MATCHING: "Matching",
 }

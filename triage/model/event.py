@@ -12,6 +12,7 @@ class Stage(StrEnum):
     OPENING = "opening"
     LISTING = "listing"
     DIGESTING = "digesting"
+    UNPACKING = "unpacking"
     PICTURES = "pictures"
     MATCHING = "matching"
 
