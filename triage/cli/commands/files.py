@@ -9,7 +9,12 @@ from triage.config import database_url
 from triage.store.database import open_store
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  triage files --case OP-X --json\n"
+    "  triage files --case OP-X --type picture --allocation deleted\n"
+    "  triage files --case OP-X --path '*/Users/*.jpg' --mismatch"
+)
 @with_filters
 @click.option("--state", type=click.Choice(STATES), help="Only entries in this state.")
 @click.option("--mismatch", is_flag=True, help="Only files whose name belies their content.")
@@ -25,15 +30,9 @@ def files(  # noqa: PLR0913  (click hands over each option by its name)
     state: str | None,
     mismatch: bool,
 ) -> None:
-    r"""List every entry of a case: live and deleted files, folders, named streams.
+    """List every entry of a case: live and deleted files, folders, named streams.
 
     The keys of the JSON lines are described in docs/formats/listing.md.
-
-    \b
-    Examples:
-      triage files --case OP-X --json
-      triage files --case OP-X --type picture --allocation deleted
-      triage files --case OP-X --path '*/Users/*.jpg' --mismatch
     """
     filters = Filters(
         state=state, allocation=allocation, family=family, path=path, mismatch=mismatch

@@ -17,7 +17,12 @@ _CLASSES = {
 _DEFAULT = (*_CLASSES["exact"], *_CLASSES["visual"])
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  triage hits --case OP-X\n"
+    "  triage hits --case OP-X --class visual --json\n"
+    "  triage hits --case OP-X --conflicts"
+)
 @with_filters
 @click.option("--class", "kind", type=click.Choice(list(_CLASSES)), help="Only this class.")
 @click.option("--conflicts", is_flag=True, help="Only contents on which sets contradict.")
@@ -33,16 +38,10 @@ def hits(  # noqa: PLR0913  (click hands over each option by its name)
     kind: str | None,
     conflicts: bool,
 ) -> None:
-    r"""List every occurrence of what matched: exact hits and visual likenesses.
+    """List every occurrence of what matched: exact hits and visual likenesses.
 
     A visual likeness is never an identification: it needs a person. Known-good files are listed
     only when asked for.
-
-    \b
-    Examples:
-      triage hits --case OP-X
-      triage hits --case OP-X --class visual --json
-      triage hits --case OP-X --conflicts
     """
     standing = () if conflicts else _CLASSES[kind] if kind else _DEFAULT
     filters = Filters(allocation=allocation, family=family, path=path, standing=standing)

@@ -17,7 +17,9 @@ from triage.pipeline.judging import Judge
 from triage.store.database import Store, open_store
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n  triage rematch --case OP-X\n  triage rematch --case OP-X --set caid"
+)
 @click.option("--case", required=True, help="Reference of the case.")
 @click.option("--exhibit", help="Only this exhibit.")
 @click.option("--set", "sets", multiple=True, metavar="NAME", help="Pack to apply. Default: all.")
@@ -33,16 +35,11 @@ def rematch(  # noqa: PLR0913  (click hands over each option by its name)
     db: str | None,
     as_json: bool,
 ) -> None:
-    r"""Apply reference packs and confirmed schemes to what is stored, and show the result.
+    """Apply reference packs and confirmed schemes to what is stored, and show the result.
 
     Packs applied before stay applied unless --only is given; of each name the newest version
     counts. Pictures that were passed over as known-good and no longer are need the evidence: the
     result says so, and 'triage run' decodes them.
-
-    \b
-    Examples:
-      triage rematch --case OP-X
-      triage rematch --case OP-X --set caid
     """
     library, book = PackLibrary(home()), SchemeBook(home())
     with open_store(database_url(db)) as store:

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 _GIB = 1 << 30
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  triage run ABC1.E01 --case OP-X --exhibit ABC/1\n"
+    "  triage run disk.001 --case OP-X --exhibit ABC/2 --set caid --set nsrl --workers 8\n"
+    "  triage run ./folder --case OP-X --exhibit ABC/3 --db case.sqlite --json"
+)
 @click.argument(
     "images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
@@ -65,7 +70,7 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
     worker_memory: float,
     as_json: bool,
 ) -> None:
-    r"""Open, walk, hash, match and grade; end with the result of the exhibit.
+    """Open, walk, hash, match and grade; end with the result of the exhibit.
 
     IMAGE is a raw image, any segment of a split image or of an E01, or a folder. It is opened
     read-only. The same command run again goes on where a run was stopped, or shows the result of
@@ -73,12 +78,6 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
 
     Exit code: 0 everything was examined; 3 finished, with gaps (see the page); 4 nothing could be
     opened; 5 a reference set cannot be loaded; 6 case database; 130 stopped, can be continued.
-
-    \b
-    Examples:
-      triage run ABC1.E01 --case OP-X --exhibit ABC/1
-      triage run disk.001 --case OP-X --exhibit ABC/2 --set caid --set nsrl --workers 8
-      triage run ./folder --case OP-X --exhibit ABC/3 --db case.sqlite --json
     """
     from triage.hashing.picture import PictureLimits  # noqa: PLC0415  (help stays instant)
     from triage.pipeline.plan import TimeLimits  # noqa: PLC0415

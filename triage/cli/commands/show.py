@@ -16,21 +16,20 @@ from triage.model.record import ExportRecord
 from triage.store.database import open_store
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  triage show d41d8cd98f00b204e9800998ecf8427e --case OP-X\n"
+    "  triage show /p1/Users/x/a.jpg --case OP-X --json"
+)
 @click.argument("what", metavar="DIGEST|PATH")
 @click.option("--case", required=True, help="Reference of the case.")
 @click.option("--exhibit", help="Only this exhibit.")
 @click.option("--db", metavar="URL", help="Case database.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an occurrence.")
 def show(*, what: str, case: str, exhibit: str | None, db: str | None, as_json: bool) -> None:
-    r"""Show every occurrence of a content (by MD5, SHA-1 or SHA-256), or one path.
+    """Show every occurrence of a content (by MD5, SHA-1 or SHA-256), or one path.
 
     A path is given as it is printed by 'triage files', with or without its volume: /p1/a/b or /a/b.
-
-    \b
-    Examples:
-      triage show d41d8cd98f00b204e9800998ecf8427e --case OP-X
-      triage show /p1/Users/x/a.jpg --case OP-X --json
     """
     with open_store(database_url(db)) as store:
         found = [one for one in store.records(case, exhibit) if _is(one, what)]

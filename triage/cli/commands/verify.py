@@ -35,11 +35,16 @@ _EXIT_CODES = {Result.VERIFIED: 0, Result.NOTHING_TO_COMPARE: 0}
 _PROBLEMS = 3
 
 
-@click.command()
+@click.command(
+    epilog="\b\nExamples:\n"
+    "  triage verify ABC1.E01\n"
+    "  triage verify disk.001\n"
+    "  triage verify --json ABC1.E01"
+)
 @click.argument("image", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Write the result as JSON on stdout.")
 def verify(image: Path, *, as_json: bool) -> None:
-    r"""Read IMAGE from end to end and compare its digests with the noted ones.
+    """Read IMAGE from end to end and compare its digests with the noted ones.
 
     MD5, SHA-1 and SHA-256 are of the medium, not of the image file. They are compared with what
     the image stores (E01) and with the log of the imager or a checksum file beside it. Every
@@ -47,12 +52,6 @@ def verify(image: Path, *, as_json: bool) -> None:
 
     Exit code: 0 all agree, or nothing to compare with; 3 something differs or is damaged;
     4 the image cannot be opened.
-
-    \b
-    Examples:
-      triage verify ABC1.E01
-      triage verify disk.001
-      triage verify --json ABC1.E01
     """
     with _progress() as on_progress:
         found = verify_image(image, on_progress)
