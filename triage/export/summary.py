@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from triage.model.display import printable
+from triage.model.evidence import EvidenceInfo
+from triage.model.hashset import PackManifest
+from triage.model.problem import Problem
 from triage.model.record import ExhibitSummary
 from triage.model.verdict import Tally, Verdict
+from triage.model.volume import VolumeInfo
 
 
 def summary_object(summary: ExhibitSummary, verdict: Verdict) -> dict[str, object]:
@@ -15,54 +19,11 @@ def summary_object(summary: ExhibitSummary, verdict: Verdict) -> dict[str, objec
         "colour": str(verdict.colour),
         "reasons": list(verdict.reasons),
         "not_examined": list(verdict.gaps),
-        "evidence": [
-            {
-                "name": printable(one.name),
-                "key": one.key,
-                "kind": str(one.kind),
-                "size_bytes": one.size_bytes,
-                "segments": len(one.segments),
-                "stored_digests": dict(one.stored_digests),
-            }
-            for one in summary.evidence
-        ],
-        "volumes": [
-            {
-                "evidence": evidence,
-                "volume": volume.key,
-                "state": str(volume.state),
-                "filesystem": volume.filesystem,
-                "label": printable(volume.label),
-                "offset_bytes": volume.offset_bytes,
-                "length_bytes": volume.length_bytes,
-                "description": printable(volume.description),
-                "reason": volume.reason,
-            }
-            for evidence, volume in summary.volumes
-        ],
-        "problems": [
-            {
-                "kind": str(one.kind),
-                "evidence": one.evidence,
-                "volume": one.volume,
-                "path": printable(one.path),
-                "detail": printable(one.detail),
-                "offset_bytes": one.offset_bytes,
-                "length_bytes": one.length_bytes,
-            }
-            for one in summary.problems
-        ],
+        "evidence": [_evidence(one) for one in summary.evidence],
+        "volumes": [_volume(evidence, volume) for evidence, volume in summary.volumes],
+        "problems": [_problem(one) for one in summary.problems],
         "tally": tally_object(summary.tally),
-        "hits": [
-            {
-                "category": label,
-                "allocation": allocation,
-                "medium": medium,
-                "class": kind,
-                "occurrences": count,
-            }
-            for (label, allocation, medium, kind), count in summary.hits
-        ],
+        "hits": [_hit(key, count) for key, count in summary.hits],
         "distinct_hits": summary.distinct_hits,
         "conflicts": summary.conflicts,
         "pictures": {
@@ -70,21 +31,7 @@ def summary_object(summary: ExhibitSummary, verdict: Verdict) -> dict[str, objec
             "pending": summary.pictures_pending,
             "not_hashed": dict(summary.pictures_failed),
         },
-        "reference_sets": [
-            {
-                "name": pack.name,
-                "version": pack.version,
-                "polarity": str(pack.polarity),
-                "scheme": pack.scheme,
-                "imported_at": pack.imported_at,
-                "records": pack.taken,
-                "rows": dict(pack.rows),
-                "source": printable(pack.source_name),
-                "source_sha256": pack.source_sha256,
-                "pack_sha256": pack.pack_sha256,
-            }
-            for pack in summary.packs
-        ],
+        "reference_sets": [_pack(pack) for pack in summary.packs],
         "effort": {
             "seconds": round(summary.seconds, 3),
             "workers": summary.workers,
@@ -103,4 +50,67 @@ def tally_object(tally: Tally) -> dict[str, object]:
         "pending": tally.pending,
         "digested_bytes": tally.digested_bytes,
         "holds": tally.holds(),
+    }
+
+
+def _evidence(one: EvidenceInfo) -> dict[str, object]:
+    return {
+        "name": printable(one.name),
+        "key": one.key,
+        "kind": str(one.kind),
+        "size_bytes": one.size_bytes,
+        "segments": len(one.segments),
+        "stored_digests": dict(one.stored_digests),
+    }
+
+
+def _volume(evidence: str, volume: VolumeInfo) -> dict[str, object]:
+    return {
+        "evidence": evidence,
+        "volume": volume.key,
+        "state": str(volume.state),
+        "filesystem": volume.filesystem,
+        "label": printable(volume.label),
+        "offset_bytes": volume.offset_bytes,
+        "length_bytes": volume.length_bytes,
+        "description": printable(volume.description),
+        "reason": volume.reason,
+    }
+
+
+def _problem(one: Problem) -> dict[str, object]:
+    return {
+        "kind": str(one.kind),
+        "evidence": one.evidence,
+        "volume": one.volume,
+        "path": printable(one.path),
+        "detail": printable(one.detail),
+        "offset_bytes": one.offset_bytes,
+        "length_bytes": one.length_bytes,
+    }
+
+
+def _hit(key: tuple[str, str, str, str], count: int) -> dict[str, object]:
+    label, allocation, medium, kind = key
+    return {
+        "category": label,
+        "allocation": allocation,
+        "medium": medium,
+        "class": kind,
+        "occurrences": count,
+    }
+
+
+def _pack(pack: PackManifest) -> dict[str, object]:
+    return {
+        "name": pack.name,
+        "version": pack.version,
+        "polarity": str(pack.polarity),
+        "scheme": pack.scheme,
+        "imported_at": pack.imported_at,
+        "records": pack.taken,
+        "rows": dict(pack.rows),
+        "source": printable(pack.source_name),
+        "source_sha256": pack.source_sha256,
+        "pack_sha256": pack.pack_sha256,
     }
