@@ -42,6 +42,13 @@ class FileSystem(Protocol):
             ContentError: the content could not be read, or not to its end.
         """
 
+    def read_range(self, entry: FileEntry, offset_bytes: int, length_bytes: int) -> bytes:
+        """Give a part of the content: exactly so many bytes, and none beyond ``size_bytes``.
+
+        Raises:
+            ContentError: the part could not be read, or not to its end.
+        """
+
     def touches_damage(self, entry: FileEntry) -> tuple[DamagedRange, ...]:
         """Give the damaged ranges known so far that the content lies on; ask after reading."""
 

@@ -114,11 +114,18 @@ class ApfsFileSystem:
 
     def read(self, entry: FileEntry) -> Iterator[bytes]:
         """Give the content of a stream in order, see the protocol."""
-        offset = 0
+        return self._chunks(entry, 0, entry.size_bytes)
+
+    def read_range(self, entry: FileEntry, offset_bytes: int, length_bytes: int) -> bytes:
+        """Give a part of the content of a stream, see the protocol."""
+        end = min(offset_bytes + length_bytes, entry.size_bytes)
+        return b"".join(self._chunks(entry, offset_bytes, end))
+
+    def _chunks(self, entry: FileEntry, offset: int, end: int) -> Iterator[bytes]:
         try:
             source = self._source(entry)
-            while offset < entry.size_bytes:
-                wanted = min(CHUNK_BYTES, entry.size_bytes - offset)
+            while offset < end:
+                wanted = min(CHUNK_BYTES, end - offset)
                 chunk = source.read_buffer_at_offset(wanted, offset)
                 if not chunk:
                     raise ContentError(FailReason.SHORT_READ, f"content ends at byte {offset}")

@@ -104,14 +104,23 @@ class FolderFileSystem:
 
     def read(self, entry: FileEntry) -> Iterator[bytes]:
         """Give the content; a file that is gone or changed meanwhile is an error."""
-        offset = 0
+        return self._chunks(entry, 0, entry.size_bytes)
+
+    def read_range(self, entry: FileEntry, offset_bytes: int, length_bytes: int) -> bytes:
+        """Give a part of the content; a file that is gone or changed meanwhile is an error."""
+        end = min(offset_bytes + length_bytes, entry.size_bytes)
+        return b"".join(self._chunks(entry, offset_bytes, end))
+
+    def _chunks(self, entry: FileEntry, offset: int, end: int) -> Iterator[bytes]:
         descriptor = self._opened(entry)
         try:
             facts = os.fstat(descriptor)
             if facts.st_size != entry.size_bytes or not stat.S_ISREG(facts.st_mode):
                 raise ContentError(FailReason.NAME_VANISHED, "changed since it was listed")
-            while offset < entry.size_bytes:
-                chunk = os.read(descriptor, min(CHUNK_BYTES, entry.size_bytes - offset))
+            if offset:
+                os.lseek(descriptor, offset, os.SEEK_SET)
+            while offset < end:
+                chunk = os.read(descriptor, min(CHUNK_BYTES, end - offset))
                 if not chunk:
                     raise ContentError(FailReason.NAME_VANISHED, f"shortened to {offset} bytes")
                 offset += len(chunk)

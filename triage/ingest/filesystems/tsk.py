@@ -9,7 +9,7 @@ import pytsk3
 from triage.ingest.container import Container
 from triage.ingest.filesystems import tsk_find
 from triage.ingest.filesystems.hfs_catalog import CatalogError
-from triage.ingest.filesystems.tsk_content import chosen, content
+from triage.ingest.filesystems.tsk_content import chosen, content, content_part
 from triage.ingest.filesystems.tsk_folder import Folder, Volume
 from triage.ingest.reading import DEPTH_LIMIT, VolumeError, overlapping
 from triage.ingest.tskimage import ContainerImage
@@ -75,6 +75,10 @@ class TskFileSystem:
     def read(self, entry: FileEntry) -> Iterator[bytes]:
         """Give the content of a stream in order, see the protocol."""
         return content(self._facts, entry)
+
+    def read_range(self, entry: FileEntry, offset_bytes: int, length_bytes: int) -> bytes:
+        """Give a part of the content of a stream, see the protocol."""
+        return content_part(self._facts, entry, offset_bytes, length_bytes)
 
     def touches_damage(self, entry: FileEntry) -> tuple[DamagedRange, ...]:
         """Give the damaged ranges known so far that the content lies on."""

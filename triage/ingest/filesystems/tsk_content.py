@@ -25,6 +25,22 @@ def content(facts: Volume, entry: FileEntry) -> Iterator[bytes]:
     Raises:
         ContentError: the record, the stream or a part of the content cannot be read.
     """
+    file, stream = _opened(facts, entry)
+    yield from _chunks(file, stream, 0, entry.size_bytes)
+
+
+def content_part(facts: Volume, entry: FileEntry, offset_bytes: int, length_bytes: int) -> bytes:
+    """Give a part of the content.
+
+    Raises:
+        ContentError: the record, the stream or the part cannot be read.
+    """
+    file, stream = _opened(facts, entry)
+    end = min(offset_bytes + length_bytes, entry.size_bytes)
+    return b"".join(_chunks(file, stream, offset_bytes, end))
+
+
+def _opened(facts: Volume, entry: FileEntry) -> tuple[pytsk3.File, Stream]:
     try:
         file = facts.opened.open_meta(entry.ref.address)
         every = tuple(facts.streams(file))
@@ -37,9 +53,12 @@ def content(facts: Volume, entry: FileEntry) -> Iterator[bytes]:
     if packed and not entry.ref.stream:
         detail = f"compressed by the Windows overlay filter (stream {WOF_STREAM.decode()})"
         raise ContentError(FailReason.READ_ERROR, detail)
-    offset = 0
-    while offset < entry.size_bytes:
-        chunk = _chunk(file, stream, offset, min(CHUNK_BYTES, entry.size_bytes - offset))
+    return file, stream
+
+
+def _chunks(file: pytsk3.File, stream: Stream, offset: int, end: int) -> Iterator[bytes]:
+    while offset < end:
+        chunk = _chunk(file, stream, offset, min(CHUNK_BYTES, end - offset))
         offset += len(chunk)
         yield chunk
 

@@ -1,0 +1,352 @@
+"""Looks inside archives: lists their members as entries and reads them, all in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from triage.ingest.archives import packed_stream, tar_archive, zip_archive
+from triage.ingest.archives.member import Archive, ArchiveLimits, Member
+from triage.ingest.archives.source import HeldSource, Source, guarded
+from triage.ingest.filesystem import FileSystem
+from triage.ingest.reading import ContentError
+from triage.model.display import printable
+from triage.model.entry import EntryRef, FileEntry
+from triage.model.evidence import DamagedRange
+from triage.model.listing import Listing
+from triage.model.outcome import FailReason
+from triage.model.problem import Problem, ProblemKind
+
+__all__ = [
+    "ARCHIVES",
+    "ARCHIVE_MIMES",
+    "UNOPENED_ARCHIVE_MIMES",
+    "ArchiveLimits",
+    "ArchiveReader",
+    "close_archives",
+    "depth",
+    "list_members",
+    "read_content",
+    "read_member",
+    "touched_damage",
+]
+
+_HEAD_BYTES = 4096
+_KEPT = 4
+_OFFICE = "application/vnd.openxmlformats-officedocument."
+_OPEN = "application/vnd.oasis.opendocument."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveReader:
+    """One row of the registry.
+
+    Attributes:
+        recognises: takes the first bytes; what it takes for its own is opened by it alone.
+        open: takes the bytes, the limits and the last part of the archive's path;
+            raises ContentError where nothing can be listed.
+        mimes: types, as :func:`triage.ingest.filetype.detect` gives them.
+    """
+
+    name: str
+    recognises: Callable[[bytes], bool]
+    open: Callable[[Source, ArchiveLimits, bytes], Archive]
+    mimes: frozenset[str]
+
+
+ARCHIVES: tuple[ArchiveReader, ...] = (
+    ArchiveReader(
+        name="zip",
+        recognises=zip_archive.recognises,
+        open=zip_archive.ZipArchive,
+        mimes=frozenset(
+            {
+                "application/zip",
+                "application/x-zip",
+                "application/epub+zip",
+                "application/java-archive",
+                "application/vnd.android.package-archive",
+                "application/vnd.google-earth.kmz",
+                f"{_OFFICE}wordprocessingml.document",
+                f"{_OFFICE}spreadsheetml.sheet",
+                f"{_OFFICE}presentationml.presentation",
+                f"{_OPEN}text",
+                f"{_OPEN}spreadsheet",
+                f"{_OPEN}presentation",
+                f"{_OPEN}graphics",
+            }
+        ),
+    ),
+    ArchiveReader(
+        name="gzip",
+        recognises=lambda head: head.startswith(packed_stream.GZIP.mark),
+        open=packed_stream.opener(packed_stream.GZIP),
+        mimes=frozenset({"application/gzip", "application/x-gzip"}),
+    ),
+    ArchiveReader(
+        name="bzip2",
+        recognises=lambda head: head.startswith(packed_stream.BZIP2.mark),
+        open=packed_stream.opener(packed_stream.BZIP2),
+        mimes=frozenset({"application/x-bzip2"}),
+    ),
+    ArchiveReader(
+        name="xz",
+        recognises=lambda head: head.startswith(packed_stream.XZ.mark),
+        open=packed_stream.opener(packed_stream.XZ),
+        mimes=frozenset({"application/x-xz"}),
+    ),
+    ArchiveReader(
+        name="tar",
+        recognises=tar_archive.recognises,
+        open=tar_archive.TarArchive,
+        mimes=frozenset({"application/x-tar"}),
+    ),
+)
+"""In order of trial; a tar has no mark at its start, so it is tried last."""
+
+ARCHIVE_MIMES: frozenset[str] = frozenset(mime for reader in ARCHIVES for mime in reader.mimes)
+"""Types whose members can be listed."""
+
+UNOPENED_ARCHIVE_MIMES: frozenset[str] = frozenset(
+    {
+        "application/x-7z-compressed",
+        "application/x-rar",
+        "application/x-rar-compressed",
+        "application/vnd.rar",
+        "application/vnd.ms-cab-compressed",
+        "application/zstd",
+        "application/x-zstd",
+        "application/x-lz4",
+        "application/x-lzip",
+        "application/x-lzop",
+        "application/x-lzma",
+        "application/x-lzh-compressed",
+        "application/x-lrzip",
+        "application/x-compress",
+        "application/x-brotli",
+        "application/x-arj",
+        "application/x-cpio",
+        "application/x-rpm",
+        "application/x-deb",
+        "application/vnd.debian.binary-package",
+        "application/x-unix-archive",
+        "application/x-archive",
+        "application/x-iso9660-image",
+    }
+)
+"""Types that hold files which are not looked at: to be told, each, as not examined."""
+
+
+class _EntrySource:
+    """The content of an entry of a file system."""
+
+    def __init__(self, filesystem: FileSystem, entry: FileEntry) -> None:
+        self._filesystem = filesystem
+        self._entry = entry
+        self.size_bytes = entry.size_bytes
+
+    def read_at(self, offset_bytes: int, length_bytes: int) -> bytes:
+        length = min(length_bytes, self.size_bytes - offset_bytes)
+        if length <= 0:
+            return b""
+        return self._filesystem.read_range(self._entry, offset_bytes, length)
+
+
+class _Kept:
+    """The archives opened last in this process, so that each member does not open them anew."""
+
+    def __init__(self) -> None:
+        self._archives: OrderedDict[tuple[int, FileEntry, ArchiveLimits], tuple[object, Archive]]
+        self._archives = OrderedDict()
+
+    def get(self, filesystem: FileSystem, entry: FileEntry, limits: ArchiveLimits) -> Archive:
+        key = (id(filesystem), entry, limits)
+        if key not in self._archives:
+            archive = _opened(filesystem, entry, limits)
+            while len(self._archives) >= _KEPT:
+                self._archives.popitem(last=False)
+            # the file system is kept as well, so that its id stays its own
+            self._archives[key] = filesystem, archive
+        self._archives.move_to_end(key)
+        return self._archives[key][1]
+
+    def clear(self) -> None:
+        self._archives.clear()
+
+
+_kept = _Kept()
+
+
+def close_archives() -> None:
+    """Let go of what this process keeps open; to be called when evidence is closed."""
+    _kept.clear()
+
+
+def depth(entry: FileEntry) -> int:
+    """Give in how many archives an entry lies; 0 for entries of a file system."""
+    levels = 0
+    while entry.container is not None:
+        entry, levels = entry.container, levels + 1
+    return levels
+
+
+def list_members(
+    filesystem: FileSystem, entry: FileEntry, limits: ArchiveLimits | None = None
+) -> Listing:
+    """List the members of an archive; what cannot be listed becomes a problem of the listing.
+
+    Args:
+        entry: the archive, in the file system or itself a member.
+    """
+    limits = limits or ArchiveLimits()
+    if depth(entry) >= limits.max_depth:
+        detail = f"archives are nested more than {limits.max_depth} deep: not opened"
+        return Listing(entries=(), directories=(), problems=(_problem(entry, detail),))
+    try:
+        archive = _kept.get(filesystem, entry, limits)
+    except ContentError as error:
+        return Listing(entries=(), directories=(), problems=(_problem(entry, error.detail),))
+    return Listing(
+        entries=_entries(entry, archive.members),
+        directories=(),
+        problems=tuple(_problem(entry, fault) for fault in archive.faults),
+    )
+
+
+def read_content(filesystem: FileSystem, entry: FileEntry) -> Iterator[bytes]:
+    """Give the content of any entry, of a file system or of an archive.
+
+    Raises:
+        ContentError: it cannot be read, or not to its end.
+    """
+    return filesystem.read(entry) if entry.container is None else read_member(filesystem, entry)
+
+
+def read_member(
+    filesystem: FileSystem, member: FileEntry, limits: ArchiveLimits | None = None
+) -> Iterator[bytes]:
+    """Give the content of a member, however deep its archive is nested.
+
+    Args:
+        limits: those that the member was listed with.
+
+    Raises:
+        ContentError: it cannot be read, or not to its end.
+    """
+    archive = _archive_of(filesystem, member, limits or ArchiveLimits())
+    if member.no_content and member.size_bytes:
+        raise ContentError(FailReason.READ_ERROR, member.detail or member.no_content)
+    yield from archive.content(member.ref.address)
+
+
+def touched_damage(filesystem: FileSystem, entry: FileEntry) -> tuple[DamagedRange, ...]:
+    """Give the damaged ranges that the content of any entry lies on; ask after reading.
+
+    A member that agreed with the checksum of its archive lies on none, whatever became of its
+    neighbours; any other is held to lie on all that its outermost archive lies on.
+    """
+    if entry.container is None:
+        return filesystem.touches_damage(entry)
+    outermost = entry
+    while outermost.container is not None:
+        outermost = outermost.container
+    touched = filesystem.touches_damage(outermost)
+    if not touched or _archive_of(filesystem, entry, ArchiveLimits()).checked:
+        return ()
+    return touched
+
+
+def _archive_of(filesystem: FileSystem, member: FileEntry, limits: ArchiveLimits) -> Archive:
+    """Open the archive of a member, and make sure that it still says the same of it."""
+    if member.container is None:
+        raise ContentError(FailReason.NAME_VANISHED, "not a member of an archive")
+    archive = _kept.get(filesystem, member.container, limits)
+    ordinal = member.ref.address
+    if not 0 <= ordinal < len(archive.members):
+        raise ContentError(FailReason.NAME_VANISHED, "the archive has fewer members")
+    found = archive.members[ordinal]
+    path = member.container.ref.path + b"/" + found.name
+    if path != member.ref.path or found.size_bytes != member.size_bytes:
+        raise ContentError(FailReason.NAME_VANISHED, "the archive says otherwise of this member")
+    return archive
+
+
+def _opened(filesystem: FileSystem, entry: FileEntry, limits: ArchiveLimits) -> Archive:
+    source = _source(filesystem, entry, limits)
+    head = source.read_at(0, _HEAD_BYTES)
+    name = entry.ref.path.rpartition(b"/")[2]
+    for reader in ARCHIVES:
+        if reader.recognises(head):
+            with guarded(f"{reader.name} archive"):
+                return reader.open(source, limits, name)
+    raise ContentError(FailReason.READ_ERROR, "no archive of a kind that is opened")
+
+
+def _source(filesystem: FileSystem, entry: FileEntry, limits: ArchiveLimits) -> Source:
+    """Give random access to an entry; a packed member is held in memory for that."""
+    if entry.container is None:
+        return _EntrySource(filesystem, entry)
+    archive = _archive_of(filesystem, entry, limits)
+    if entry.size_bytes > limits.max_held_bytes:
+        window = archive.window(entry.ref.address)
+        if window is not None:
+            return window
+        raise ContentError(
+            FailReason.READ_ERROR,
+            f"nested archive too large to open: {entry.size_bytes} bytes packed in another",
+        )
+    return HeldSource(b"".join(archive.content(entry.ref.address)))
+
+
+def _entries(container: FileEntry, members: tuple[Member, ...]) -> tuple[FileEntry, ...]:
+    seen: dict[bytes, int] = {}
+    entries = []
+    for ordinal, member in enumerate(members):
+        nth = seen.get(member.name, 0)
+        seen[member.name] = nth + 1
+        entries.append(_entry(container, member, ordinal, nth))
+    return tuple(entries)
+
+
+def _entry(container: FileEntry, member: Member, ordinal: int, nth: int) -> FileEntry:
+    return FileEntry(
+        ref=EntryRef(
+            evidence=container.ref.evidence,
+            volume=container.ref.volume,
+            path=container.ref.path + b"/" + member.name,
+            stream=container.ref.stream,
+            parent_address=container.ref.address,
+            address=ordinal,
+            sequence=_sequence(container),
+            nth=nth,
+        ),
+        kind=member.kind,
+        allocation=container.allocation,
+        size_bytes=member.size_bytes,
+        times=member.times,
+        compressed=member.compressed,
+        sparse=member.sparse,
+        encrypted=member.encrypted,
+        no_content=member.no_content,
+        detail=member.detail,
+        container=container,
+    )
+
+
+def _sequence(container: FileEntry) -> int:
+    """Tell the members of two archives of one path apart; deeper down only a number of all does."""
+    if container.container is None:
+        return container.ref.nth
+    return int.from_bytes(hashlib.blake2b(container.ref.key(), digest_size=7).digest(), "big")
+
+
+def _problem(entry: FileEntry, detail: str) -> Problem:
+    return Problem(
+        kind=ProblemKind.ARCHIVE_UNREADABLE,
+        evidence=entry.ref.evidence,
+        volume=entry.ref.volume,
+        path=entry.ref.path,
+        detail=printable(detail),
+    )

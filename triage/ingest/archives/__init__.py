@@ -1,0 +1,1 @@
+"""One file a kind of archive; the registry stands in ingest/archive.py."""

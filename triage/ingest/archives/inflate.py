@@ -1,0 +1,126 @@
+"""Inflates by bounded pieces, so that no few bytes become gigabytes of memory at once."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from triage.ingest.reading import CHUNK_BYTES
+
+LZMA_MEMORY_BYTES = 256 * 1024 * 1024
+"""Dictionary memory that an xz or LZMA stream may ask for; ``xz -9`` asks for 65 MiB."""
+
+
+class Inflater(Protocol):
+    """What the decompressors of the standard library have in common."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the packed stream was met."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether all that was given has come out."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What was given beyond the end of the packed stream."""
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        """Give at most so many bytes."""
+
+
+class Deflate:
+    """Deflate under the protocol of the other two.
+
+    Args:
+        window_bits: as zlib counts them: -15 for the naked format, 31 for gzip with its checksum.
+    """
+
+    def __init__(self, window_bits: int) -> None:
+        self._inner = zlib.decompressobj(window_bits)
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the packed stream was met."""
+        return self._inner.eof
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether all that was given has come out."""
+        return not self._inner.unconsumed_tail and not self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        """What was given beyond the end of the packed stream."""
+        return self._inner.unused_data
+
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes:
+        """Give at most so many bytes."""
+        return self._inner.decompress(self._inner.unconsumed_tail + data, max_length)
+
+
+def naked_deflate() -> Inflater:
+    """Inflate RFC 1951."""
+    return Deflate(-15)
+
+
+def gzip() -> Inflater:
+    """Inflate one member of RFC 1952, and check its CRC-32 and length."""
+    return Deflate(31)
+
+
+def bzip2() -> Inflater:
+    """Inflate one bzip2 stream; its checksums are checked."""
+    return bz2.BZ2Decompressor()
+
+
+def xz() -> Inflater:
+    """Inflate one xz stream; its checksums are checked."""
+    return lzma.LZMADecompressor(format=lzma.FORMAT_XZ, memlimit=LZMA_MEMORY_BYTES)
+
+
+def zip_lzma(head: bytes) -> Inflater:
+    """Inflate LZMA as packed in zip.
+
+    Args:
+        head: the 9 bytes before the data: version (2), size of the properties (2, here 5),
+            properties (5): APPNOTE 5.8.8.
+
+    Raises:
+        ValueError: no such properties, or a dictionary of unreasonable size.
+    """
+    _, length, packed, dictionary_bytes = struct.unpack("<2sHBI", head)
+    if length != 5 or packed >= 9 * 5 * 5:
+        raise ValueError("LZMA properties of an unknown kind")
+    if dictionary_bytes > LZMA_MEMORY_BYTES:
+        raise ValueError(f"an LZMA dictionary of {dictionary_bytes} bytes")
+    rest, literal_context = divmod(packed, 9)
+    position, literal_position = divmod(rest, 5)
+    chain = {
+        "id": lzma.FILTER_LZMA1,
+        "dict_size": max(dictionary_bytes, 4096),
+        "lc": literal_context,
+        "lp": literal_position,
+        "pb": position,
+    }
+    return lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=[chain])
+
+
+def inflated(make: Callable[[], Inflater], packed: Iterator[bytes]) -> Iterator[bytes]:
+    """Give what a packed stream holds, until its end or the end of the input."""
+    inflater, ended = make(), False
+    while not inflater.eof:
+        data = b""
+        if inflater.needs_input:
+            data = next(packed, b"")
+            ended = not data
+        piece = inflater.decompress(data, CHUNK_BYTES)
+        if piece:
+            yield piece
+        elif ended:
+            return

@@ -1,0 +1,82 @@
+"""The extra fields and times of zip entries, from PKWARE's APPNOTE and Info-ZIP's extra fields."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import struct
+from collections.abc import Iterator
+
+from triage.model.entry import Times
+
+_ZIP64, _NTFS, _UNIX_TIMES = 0x0001, 0x000A, 0x5455
+_NTFS_EPOCH_TICKS = 116_444_736_000_000_000
+_FULL_32 = 0xFFFFFFFF
+
+
+def extras(raw: bytes) -> Iterator[tuple[int, bytes]]:
+    """Give the extra fields, as far as they are well formed."""
+    at = 0
+    while at + 4 <= len(raw):
+        kind, size = struct.unpack_from("<HH", raw, at)
+        if at + 4 + size > len(raw):
+            return
+        yield kind, raw[at + 4 : at + 4 + size]
+        at += 4 + size
+
+
+def widened(raw: bytes, values: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Replace full 32-bit values by the 64-bit ones of the extra field (APPNOTE 4.5.3).
+
+    Args:
+        raw: all extra fields of the entry.
+        values: size, packed size and place of the local header, as the entry has them.
+    """
+    wide = next((data for kind, data in extras(raw) if kind == _ZIP64), b"")
+    found, at = list(values), 0
+    for index, value in enumerate(values):
+        if value == _FULL_32 and at + 8 <= len(wide):
+            found[index] = int.from_bytes(wide[at : at + 8], "little")
+            at += 8
+    return found[0], found[1], found[2]
+
+
+def times(raw: bytes, dos_date: int, dos_time: int) -> Times:
+    """Give UTC times where extra fields have them, else the local time of the entry itself.
+
+    Args:
+        raw: all extra fields of the entry.
+        dos_date, dos_time: as the entry has them, to two seconds and without a zone.
+    """
+    for kind, data in extras(raw):
+        if kind == _NTFS and len(data) >= 32 and data[4:8] == b"\x01\0\x18\0":
+            modified, accessed, created = struct.unpack_from("<QQQ", data, 8)
+            return Times(
+                modified_ns=_from_ticks(modified),
+                accessed_ns=_from_ticks(accessed),
+                created_ns=_from_ticks(created),
+            )
+    for kind, data in extras(raw):
+        if kind == _UNIX_TIMES and len(data) >= 5 and data[0] & 1:
+            seconds = struct.unpack_from("<i", data, 1)[0]
+            return Times(modified_ns=seconds * 1_000_000_000 if seconds else None)
+    return Times(modified_ns=_from_dos(dos_date, dos_time), naive_local=True)
+
+
+def _from_ticks(ticks: int) -> int | None:
+    return (ticks - _NTFS_EPOCH_TICKS) * 100 if 0 < ticks < 1 << 62 else None
+
+
+def _from_dos(date: int, time: int) -> int | None:
+    try:
+        moment = dt.datetime(  # noqa: DTZ001 (a zip records no zone)
+            1980 + (date >> 9),
+            date >> 5 & 15,
+            date & 31,
+            time >> 11,
+            time >> 5 & 63,
+            min((time & 31) * 2, 59),
+        )
+    except ValueError:
+        return None
+    return calendar.timegm(moment.timetuple()) * 1_000_000_000
