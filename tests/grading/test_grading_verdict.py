@@ -261,3 +261,20 @@ def test_order_of_problems_and_hits_does_not_matter(names: list[str], seed: Any)
     seed.shuffle(problems)
     seed.shuffle(hits)
     assert judge(replace(summary, problems=tuple(problems), hits=tuple(hits))) == first
+
+
+def test_a_locked_volume_is_one_gap_though_a_problem_says_it_again() -> None:
+    opened = ("0123456789abcdef", replace(_volume(VolumeState.OPENED)[1], key="p2"))
+    locked = _volume(VolumeState.LOCKED, "encrypted: LUKS")
+    problem = replace(_problem(ProblemKind.VOLUME_LOCKED), path=b"")
+    told = judge(replace(DONE, volumes=(opened, locked), problems=(problem,)))
+    assert told.colour is Colour.AMBER
+    assert len(told.gaps) == 1
+    elsewhere = replace(problem, volume="p9")
+    assert len(judge(replace(DONE, volumes=(opened, locked), problems=(elsewhere,))).gaps) == 2
+
+
+def test_a_run_that_was_cut_short_is_never_green() -> None:
+    told = judge(replace(DONE, run_complete=False))
+    assert told.colour is Colour.AMBER
+    assert "cut short" in told.gaps[0]

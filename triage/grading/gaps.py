@@ -59,6 +59,15 @@ _PROBLEM_WORDS = {
 }
 
 
+_VOLUME_STATES = frozenset(
+    {
+        ProblemKind.VOLUME_LOCKED,
+        ProblemKind.VOLUME_UNSUPPORTED,
+        ProblemKind.VOLUME_DAMAGED,
+    }
+)
+
+
 def find(summary: ExhibitSummary) -> tuple[str, ...]:
     """Give every gap in the examination of one exhibit, most important first."""
     return tuple(
@@ -68,7 +77,7 @@ def find(summary: ExhibitSummary) -> tuple[str, ...]:
             _references(summary.packs),
             _volumes(summary),
             _damage(summary),
-            _problems(summary.problems),
+            _problems(_beside_volumes(summary)),
             _run(summary),
             _entries(summary.tally),
             _pictures(summary),
@@ -125,6 +134,20 @@ def _damage(summary: ExhibitSummary) -> Iterator[str]:
             yield f"{printable(evidence.name)}: {stretches} of the image, {size:,} bytes"
 
 
+def _beside_volumes(summary: ExhibitSummary) -> tuple[Problem, ...]:
+    """Leave out the problems that only repeat what the state of their volume says."""
+    told = {
+        (evidence, volume.key)
+        for evidence, volume in summary.volumes
+        if volume.state in UNEXAMINED_VOLUME_STATES
+    }
+    return tuple(
+        problem
+        for problem in summary.problems
+        if problem.kind not in _VOLUME_STATES or (problem.evidence, problem.volume) not in told
+    )
+
+
 def _problems(problems: tuple[Problem, ...]) -> Iterator[str]:
     by_kind: dict[ProblemKind, list[Problem]] = defaultdict(list)
     for problem in sorted(problems, key=_problem_order):
@@ -157,6 +180,8 @@ def _problem_words(problem: Problem) -> str:
 
 def _run(summary: ExhibitSummary) -> Iterator[str]:
     tally = summary.tally
+    if not summary.run_complete:
+        yield "the last run was cut short: the same command goes on from there"
     if not summary.listing_complete:
         yield "the run was cut short: not every folder was listed"
     if tally.pending:

@@ -44,6 +44,7 @@ class ExhibitSummary:
         hits: ``((category, allocation, "still"|"moving"|"other", "exact"|"visual"), occurrences)``.
         distinct_hits: distinct contents behind the exact hits.
         listing_complete: every folder of every opened volume was listed.
+        run_complete: the last run came to its end; false while one goes on or was cut short.
         pictures_pending: distinct pictures whose perceptual hashing has not happened yet.
     """
 
@@ -64,3 +65,4 @@ class ExhibitSummary:
     seconds: float
     workers: int
     read_bytes: int
+    run_complete: bool = True

@@ -48,6 +48,7 @@ class Summing(Reading):
             seconds=seconds,
             workers=workers,
             read_bytes=read_bytes,
+            run_complete=self._run_complete(exhibit_id),
         )
 
     def damage_of(self, evidence_id: int) -> tuple[DamagedRange, ...]:
@@ -193,6 +194,16 @@ class Summing(Reading):
         )
         unlisted = (rows.volume_info(text) for text in self.connection.execute(query).scalars())
         return not any(volume.state is VolumeState.OPENED for volume in unlisted)
+
+    def _run_complete(self, exhibit_id: int) -> bool:
+        columns = tables.runs.c
+        query = (
+            sa.select(columns.state)
+            .where(columns.exhibit_id == exhibit_id)
+            .order_by(columns.id.desc())
+            .limit(1)
+        )
+        return self.connection.execute(query).scalar() == "complete"
 
     def _effort(self, exhibit_id: int) -> tuple[float, int, int]:
         columns = tables.runs.c
