@@ -15,7 +15,7 @@ from triage.pipeline.plan import TimeLimits, portions
 from triage.pipeline.tasks import Digested, ReadItem, digest_entry
 from triage.scheduler import Batch, Finished, LossKind, Lost, Pool, Result
 from triage.store.database import Store
-from triage.store.reader import Waiting
+from triage.store.work import Waiting
 
 SETTLE_ITEMS = 512
 SETTLE_INTERVAL_S = 0.5

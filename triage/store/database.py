@@ -13,10 +13,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from triage.errors import StoreError
 from triage.store.summary import Summing
 from triage.store.tables import SCHEMA_VERSION, metadata, schema_version
+from triage.store.work import Working
 from triage.store.writer import Writing
 
 
-class Store(Summing, Writing):
+class Store(Summing, Working, Writing):
     """A case database: what it remembers, and how it is told."""
 
 

@@ -1,0 +1,222 @@
+"""What is still to be done, read back from the state of the entries and contents themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from triage.model.digest import Digests, PictureHashes
+from triage.model.entry import FileEntry
+from triage.store import rows, tables
+from triage.store.reader import PAGE, Reading, with_keys
+
+_ENTRY = tables.entries.c
+_CONTENT = tables.contents.c
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An entry that is still to be read, and where its evidence lies."""
+
+    entry_id: int
+    volume_id: int
+    entry: FileEntry
+    location: str
+    in_hand: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingPicture:
+    """A content that is still to be decoded, and the entry to read it from."""
+
+    sha256: bytes
+    size_bytes: int
+    mime: str
+    entry: FileEntry
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredContent:
+    """What matching needs of a content that was digested before.
+
+    Attributes:
+        picture: kept while the content counts as known-good.
+        picture_state: as it stands.
+        decoded: what decoding it gave, ``done`` or ``failed``; ``""`` where that was never done.
+    """
+
+    digests: Digests
+    picture: PictureHashes | None
+    picture_state: str
+    decoded: str
+    family: str
+
+
+class Working(Reading):
+    """The half of a store that a run asks what is left."""
+
+    def listed_volumes(self, evidence_id: int) -> frozenset[str]:
+        """Give the keys of the volumes whose listing is complete."""
+        columns = tables.volumes.c
+        query = sa.select(columns.key).where(
+            columns.evidence_id == evidence_id, columns.listed.is_(True)
+        )
+        return frozenset(self.connection.execute(query).scalars())
+
+    def waiting_totals(self, exhibit_id: int) -> tuple[int, int]:
+        """Give number and bytes of the entries that are still to be read."""
+        query = (
+            sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_ENTRY.size_bytes), 0))
+            .select_from(tables.entries.join(tables.evidence))
+            .where(tables.evidence.c.exhibit_id == exhibit_id, _ENTRY.state == "pending")
+        )
+        count, size = self.connection.execute(query).one()
+        return int(count), int(size)
+
+    def waiting(self, evidence_id: int, location: str) -> Iterator[list[Waiting]]:
+        """Yield pages of the entries of one evidence item still to be read, in on-disk order."""
+        query = with_keys().where(_ENTRY.evidence_id == evidence_id, _ENTRY.state == "pending")
+        offset, last_id = -2, 0
+        while True:
+            after = (_ENTRY.first_block_offset_bytes > offset) | (
+                (_ENTRY.first_block_offset_bytes == offset) & (_ENTRY.id > last_id)
+            )
+            ordered = query.where(after).order_by(_ENTRY.first_block_offset_bytes, _ENTRY.id)
+            page = self.connection.execute(ordered.limit(PAGE)).all()
+            if not page:
+                return
+            offset, last_id = page[-1].first_block_offset_bytes, page[-1].id
+            yield self._as_waiting(page, location)
+
+    def waiting_archives(
+        self, evidence_id: int, location: str, mimes: Iterable[str]
+    ) -> list[Waiting]:
+        """Give a page of the digested archives whose members are not listed yet.
+
+        Known-good archives are left out: their members are known with them.
+        """
+        query = (
+            with_keys()
+            .join(
+                tables.contents,
+                (_CONTENT.exhibit_id == tables.evidence.c.exhibit_id)
+                & (_CONTENT.sha256 == _ENTRY.sha256),
+            )
+            .where(
+                _ENTRY.evidence_id == evidence_id,
+                _ENTRY.state == "digested",
+                _ENTRY.opened.is_(False),
+                _ENTRY.mime.in_(sorted(mimes)),
+                _CONTENT.standing != "known-good",
+            )
+            .order_by(_ENTRY.id)
+            .limit(PAGE)
+        )
+        return self._as_waiting(self.connection.execute(query).all(), location)
+
+    def _as_waiting(self, page: Sequence[rows.Row], location: str) -> list[Waiting]:
+        containers = self._containers(page)
+        return [
+            Waiting(
+                entry_id=row.id,
+                volume_id=row.volume_id,
+                entry=rows.entry_of(row, containers.get(row.container_id)),
+                location=location,
+                in_hand=bool(row.in_hand),
+            )
+            for row in page
+        ]
+
+    def waiting_picture_totals(self, exhibit_id: int) -> tuple[int, int]:
+        """Give number and bytes of the contents that are still to be decoded."""
+        query = sa.select(
+            sa.func.count(), sa.func.coalesce(sa.func.sum(_CONTENT.size_bytes), 0)
+        ).where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.picture_state == "pending")
+        count, size = self.connection.execute(query).one()
+        return int(count), int(size)
+
+    def known_contents(self, exhibit_id: int, digests: Sequence[bytes]) -> frozenset[bytes]:
+        """Give those of the SHA-256 that the exhibit has a content for."""
+        query = sa.select(_CONTENT.sha256).where(
+            _CONTENT.exhibit_id == exhibit_id, _CONTENT.sha256.in_(digests)
+        )
+        return frozenset(self.connection.execute(query).scalars())
+
+    def contents(self, exhibit_id: int) -> Iterator[list[StoredContent]]:
+        """Yield pages of all contents of an exhibit, by SHA-256."""
+        query = (
+            sa.select(tables.contents)
+            .where(_CONTENT.exhibit_id == exhibit_id)
+            .order_by(_CONTENT.sha256)
+            .limit(PAGE)
+        )
+        last = b""
+        while page := self.connection.execute(query.where(_CONTENT.sha256 > last)).all():
+            last = page[-1].sha256
+            yield [_stored(row) for row in page]
+
+    def contents_named(
+        self, exhibit_id: int, digests: Sequence[bytes]
+    ) -> tuple[StoredContent, ...]:
+        """Give the contents with these SHA-256, by SHA-256."""
+        query = (
+            sa.select(tables.contents)
+            .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.sha256.in_(digests))
+            .order_by(_CONTENT.sha256)
+        )
+        return tuple(_stored(row) for row in self.connection.execute(query))
+
+    def waiting_pictures(self, exhibit_id: int) -> Iterator[list[WaitingPicture]]:
+        """Yield pages of the contents still to be decoded, each with its first readable entry."""
+        first = (
+            sa.select(sa.func.min(_ENTRY.id))
+            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+            .where(_ENTRY.sha256 == _CONTENT.sha256, tables.evidence.c.exhibit_id == exhibit_id)
+            .correlate(tables.contents)
+            .scalar_subquery()
+        )
+        query = (
+            sa.select(
+                tables.entries,
+                _CONTENT.size_bytes.label("content_size_bytes"),
+                _CONTENT.mime.label("content_mime"),
+                tables.volumes.c.key.label("volume_key"),
+                tables.evidence.c.key.label("evidence_key"),
+                tables.evidence.c.location,
+            )
+            .select_from(tables.contents)
+            .join(tables.entries, _ENTRY.id == first)
+            .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
+            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+            .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.picture_state == "pending")
+            .order_by(_CONTENT.sha256)
+            .limit(PAGE)
+        )
+        last = b""
+        while page := self.connection.execute(query.where(_CONTENT.sha256 > last)).all():
+            last = page[-1].sha256
+            containers = self._containers(page)
+            yield [
+                WaitingPicture(
+                    sha256=row.sha256,
+                    size_bytes=row.content_size_bytes,
+                    mime=row.content_mime,
+                    entry=rows.entry_of(row, containers.get(row.container_id)),
+                    location=row.location,
+                )
+                for row in page
+            ]
+
+
+def _stored(row: rows.Row) -> StoredContent:
+    picture = rows.hashes_of(row)
+    return StoredContent(
+        digests=Digests(md5=row.md5, sha1=row.sha1, sha256=row.sha256, size_bytes=row.size_bytes),
+        picture=picture,
+        picture_state=row.picture_state,
+        decoded="done" if picture else "failed" if row.picture_reason else "",
+        family=row.family,
+    )
