@@ -25,6 +25,7 @@ from triage.pipeline.judging import Judge
 from triage.pipeline.picturing import Picturing
 from triage.pipeline.plan import TimeLimits
 from triage.pipeline.tasks import Surveyed, SurveyItem, Unopened, survey
+from triage.pipeline.unpacking import Unpacking
 from triage.pipeline.walking import Walk
 from triage.scheduler import Batch, Finished, Pool, terminate_as_interrupt
 from triage.store.database import Store
@@ -108,21 +109,21 @@ class ExhibitRun:
             tool_version=triage.__version__,
             workers=self.request.workers,
         )
-        state = "complete"
+        state = "failed"
         try:
             with terminate_as_interrupt():
                 self._work(exhibit_id, sets)
+            state = "complete"
         except KeyboardInterrupt:
-            self.store.rollback()
             state = "interrupted"
             raise Interrupted(
                 "stopped; what was done is kept", hint="The same command goes on from here."
             ) from None
         except EvidenceError:
-            self.store.rollback()
             state = "nothing-opened"
             raise
         finally:
+            self.store.rollback()  # half a group must not stay: its contents would go unjudged
             self.store.end_run(
                 run_id,
                 ended_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -144,6 +145,8 @@ class ExhibitRun:
         digesting = self._counter(exhibit_id)
         for location, _ in opened:
             self._digest(exhibit_id, known[location], location, judge, digesting)
+        for location, one in opened:
+            self._unpack(exhibit_id, known[location], location, one.info.key, judge)
         self._pictures(exhibit_id, judge)
 
     def _survey(self) -> list[tuple[str, Surveyed]]:
@@ -182,6 +185,8 @@ class ExhibitRun:
         self.store.commit()
 
     def _record(self, exhibit_id: int, location: str, one: Surveyed) -> int:
+        if one.info.size_bytes or one.volumes:
+            self.store.forget_unopened(exhibit_id, _closed_key(one.info.name))
         evidence_id = self.store.add_evidence(exhibit_id, one.info, location)
         self.store.add_volumes(evidence_id, one.volumes)
         self.store.add_problems(evidence_id, one.problems)
@@ -215,7 +220,6 @@ class ExhibitRun:
     def _digest(
         self, exhibit_id: int, evidence_id: int, location: str, judge: Judge, counter: _Counter
     ) -> None:
-        before = counter.done_bytes
         Digesting(
             pool=self.pool,
             store=self.store,
@@ -224,10 +228,31 @@ class ExhibitRun:
             evidence_id=evidence_id,
             location=location,
             limits=self.request.limits,
-            on_read=counter.add,
+            on_read=lambda done, size_bytes: self._read(counter, done, size_bytes),
             on_hit=self._hit,
         ).run()
-        self._read_bytes += counter.done_bytes - before
+
+    def _read(self, counter: _Counter, done: int, size_bytes: int) -> None:
+        self._read_bytes += size_bytes
+        counter.add(done, size_bytes)
+
+    def _unpack(
+        self, exhibit_id: int, evidence_id: int, location: str, key: str, judge: Judge
+    ) -> None:
+        """Open archives and digest their members, until no new archive turns up."""
+        counter = _Counter(Stage.UNPACKING, self.tell)
+        unpacking = Unpacking(
+            pool=self.pool,
+            store=self.store,
+            evidence_id=evidence_id,
+            evidence_key=key,
+            location=location,
+            limits=self.request.limits,
+            on_listed=counter.add,
+        )
+        while unpacking.run():
+            digesting = self._counter(exhibit_id)
+            self._digest(exhibit_id, evidence_id, location, judge, digesting)
 
     def _pictures(self, exhibit_id: int, judge: Judge) -> None:
         waiting, size_bytes = self.store.waiting_picture_totals(exhibit_id)
@@ -255,11 +280,16 @@ def _lost(location: str, detail: str) -> Unopened:
 def _closed(location: str, why: Unopened) -> Surveyed:
     """Stand for an image that did not open, so that the result says so."""
     name = Path(location).name
-    key = hashlib.blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
+    key = _closed_key(name)
     info = EvidenceInfo(key=key, name=name, kind=ContainerKind.RAW, segments=(name,), size_bytes=0)
     message = why.message.replace(str(Path(location).parent), "").lstrip("/\\")
     problem = Problem(kind=ProblemKind.EVIDENCE_UNREADABLE, evidence=key, detail=message)
     return Surveyed(info=info, volumes=(), problems=(problem,), damage=())
+
+
+def _closed_key(name: str) -> str:
+    """Give the key under which an image of this name stands while it has never opened."""
+    return hashlib.blake2b(name.encode("utf-8", "surrogateescape"), digest_size=8).hexdigest()
 
 
 def _check_distinct(surveyed: list[tuple[str, Surveyed]]) -> None:

@@ -68,6 +68,16 @@ class Writing:
             ).scalar_one()
         )
 
+    def forget_unopened(self, exhibit_id: int, key: str) -> None:
+        """Remove what stood for an image that did not open, now that it has."""
+        found = tables.evidence.c
+        ids = sa.select(found.id).where(found.exhibit_id == exhibit_id, found.key == key)
+        for table in (tables.problems, tables.damage):
+            self.connection.execute(sa.delete(table).where(table.c.evidence_id.in_(ids)))
+        self.connection.execute(
+            sa.delete(tables.evidence).where(found.exhibit_id == exhibit_id, found.key == key)
+        )
+
     def add_volumes(self, evidence_id: int, volumes: Iterable[VolumeInfo]) -> dict[str, int]:
         """Give the id of each volume by its key."""
         self._ignore(
@@ -268,7 +278,7 @@ class Writing:
     def end_run(
         self, run_id: int, *, ended_at: str, state: str, seconds: float, read_bytes: int
     ) -> None:
-        """Close a run record: ``complete`` or ``interrupted``."""
+        """Close a run record: ``complete``, ``interrupted``, ``nothing-opened`` or ``failed``."""
         self._update(
             tables.runs,
             tables.runs.c.id == run_id,
