@@ -13,6 +13,14 @@ from pathlib import Path
 from triage.errors import TriageError
 from triage.hashing.picture import PictureLimits, hash_picture
 from triage.hashing.stream import DigestStream
+from triage.ingest.archive import (
+    ARCHIVE_MIMES,
+    UNOPENED_ARCHIVE_MIMES,
+    ArchiveLimits,
+    list_members,
+    read_content,
+    touched_damage,
+)
 from triage.ingest.evidence import Evidence, open_evidence
 from triage.ingest.filetype import HEAD_BYTES, detect
 from triage.ingest.reading import ContentError, VolumeError
@@ -23,6 +31,8 @@ from triage.model.outcome import Done, Failed, FailReason, NoPicture, Outcome, P
 from triage.model.outcome import PictureOutcome as Pictured
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
+
+__all__ = ["ARCHIVE_MIMES", "UNOPENED_ARCHIVE_MIMES"]
 
 _opened: dict[str, Evidence] = {}
 _reported: dict[str, set[DamagedRange]] = {}
@@ -141,6 +151,14 @@ def list_folder(item: FolderItem) -> Listed:
     return Listed(listing=listing, damage=_new_damage(item.location, evidence))
 
 
+def list_archive(item: ReadItem) -> Listed:
+    """List the members of an archive."""
+    evidence = _evidence(item.location)
+    filesystem = evidence.filesystem(item.entry.ref.volume)
+    listing = list_members(filesystem, item.entry, ArchiveLimits())
+    return Listed(listing=listing, damage=_new_damage(item.location, evidence))
+
+
 def digest_entry(item: ReadItem) -> Digested:
     """Read an entry once: digests and type."""
     evidence = _evidence(item.location)
@@ -174,7 +192,7 @@ def _digest(evidence: Evidence, entry: FileEntry) -> Outcome:
             stream.update(chunk)
             if len(head) < HEAD_BYTES:
                 head += chunk[: HEAD_BYTES - len(head)]
-        touched = evidence.filesystem(entry.ref.volume).touches_damage(entry)
+        touched = touched_damage(evidence.filesystem(entry.ref.volume), entry)
     except ContentError as error:
         return Failed(ref=entry.ref, reason=error.reason, detail=error.detail)
     except VolumeError as error:
@@ -196,7 +214,7 @@ def _damage_words(lost: list[DamagedRange]) -> str:
 def _content(evidence: Evidence, entry: FileEntry) -> Iterator[bytes]:
     if entry.size_bytes == 0:
         return iter(())
-    return evidence.filesystem(entry.ref.volume).read(entry)
+    return read_content(evidence.filesystem(entry.ref.volume), entry)
 
 
 def _evidence(location: str) -> Evidence:
