@@ -5,6 +5,7 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import cast
 
 from triage.ingest.archives.member import ArchiveLimits, Budget, Member
 from triage.ingest.archives.source import HeaderFile, Source, WindowSource, guarded
@@ -73,7 +74,9 @@ class TarArchive:
         """Give the content of a member, holes as zeros."""
         info, base = self._found[ordinal]
         data = base + info.offset_data
-        stretches = info.sparse if info.sparse is not None else [(0, info.size)]
+        # tarfile gives pairs here; those of no length only fill a header
+        told = cast("list[tuple[int, int]] | None", info.sparse)
+        stretches = [(0, info.size)] if told is None else [pair for pair in told if pair[1]]
         with guarded("member of a tar"):
             at = 0
             for start, size in (*stretches, (info.size, 0)):

@@ -6,6 +6,7 @@ import calendar
 import datetime as dt
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 
 from triage.model.entry import Times
 
@@ -32,6 +33,8 @@ def widened(raw: bytes, values: tuple[int, int, int]) -> tuple[int, int, int]:
         raw: all extra fields of the entry.
         values: size, packed size and place of the local header, as the entry has them.
     """
+    if _FULL_32 not in values:
+        return values
     wide = next((data for kind, data in extras(raw) if kind == _ZIP64), b"")
     found, at = list(values), 0
     for index, value in enumerate(values):
@@ -48,7 +51,8 @@ def times(raw: bytes, dos_date: int, dos_time: int) -> Times:
         raw: all extra fields of the entry.
         dos_date, dos_time: as the entry has them, to two seconds and without a zone.
     """
-    for kind, data in extras(raw):
+    found = tuple(extras(raw)) if raw else ()
+    for kind, data in found:
         if kind == _NTFS and len(data) >= 32 and data[4:8] == b"\x01\0\x18\0":
             modified, accessed, created = struct.unpack_from("<QQQ", data, 8)
             return Times(
@@ -56,7 +60,7 @@ def times(raw: bytes, dos_date: int, dos_time: int) -> Times:
                 accessed_ns=_from_ticks(accessed),
                 created_ns=_from_ticks(created),
             )
-    for kind, data in extras(raw):
+    for kind, data in found:
         if kind == _UNIX_TIMES and len(data) >= 5 and data[0] & 1:
             seconds = struct.unpack_from("<i", data, 1)[0]
             return Times(modified_ns=seconds * 1_000_000_000 if seconds else None)
@@ -67,6 +71,7 @@ def _from_ticks(ticks: int) -> int | None:
     return (ticks - _NTFS_EPOCH_TICKS) * 100 if 0 < ticks < 1 << 62 else None
 
 
+@lru_cache(maxsize=1024)
 def _from_dos(date: int, time: int) -> int | None:
     try:
         moment = dt.datetime(  # noqa: DTZ001 (a zip records no zone)
