@@ -13,9 +13,11 @@ import pytest
 from archive_carrier import carried, content, contents, lawful, tarred, zipped
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from triage.ingest.archive import ArchiveLimits, list_members
+from triage.ingest.archive import ArchiveLimits, list_members, touched_damage
+from triage.ingest.filesystem import FileSystem
 from triage.ingest.reading import ContentError
 from triage.model.entry import FileEntry
+from triage.model.evidence import DamagedRange, DamageKind
 from triage.model.outcome import UNEXAMINED_SKIPS, FailReason, SkipReason
 from triage.model.problem import NOTES, Problem, ProblemKind
 
@@ -219,6 +221,57 @@ def test_a_header_that_claims_gigabytes_is_not_read_into_memory(tmp_path: Path) 
     listing = lawful(files, entry)
     assert "header that claims" in listing.problems[0].detail
     assert [one.ref.path for one in listing.entries] == [b"/a.bin/after"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE])
+def test_negative_sizes_do_not_lead_in_circles(tmp_path: Path, kind: bytes) -> None:
+    record = b"13 size=-512\n"
+    head = tarfile.TarInfo("pax")
+    head.type, head.size = kind, len(record)
+    pax = head.tobuf(tarfile.USTAR_FORMAT) + record.ljust(512, b"\0")
+    files, entry = carried(tmp_path, tarred({"before": BODY})[:-8192] + pax + tarred({"a": BODY}))
+    listing = lawful(files, entry)
+    assert content(files, listing.entries[0]) == BODY
+    assert listing.problems
+    bad = bytearray(tarred({"a": BODY}))
+    bad[124:136] = b"\xff" * 11 + b"\0"
+    bad[148:156] = b" " * 8
+    bad[148:156] = b"%06o\0 " % sum(bad[:512])
+    files, entry = carried(tmp_path, bytes(bad))
+    assert lawful(files, entry).problems
+
+
+class _Damaged:
+    """A folder of which one file lies on a damaged range, as on an image."""
+
+    def __init__(self, files: FileSystem) -> None:
+        self.volume, self.roots = files.volume, files.roots
+        self.list_directory, self.read = files.list_directory, files.read
+        self.read_range = files.read_range
+
+    def touches_damage(self, entry: FileEntry) -> tuple[DamagedRange, ...]:
+        assert entry.container is None
+        kind = DamageKind.READ_ERROR
+        return (DamagedRange(offset_bytes=0, length_bytes=512, kind=kind),)
+
+
+def test_damage_under_an_archive_is_that_of_members_without_a_checksum(tmp_path: Path) -> None:
+    for data, told in (
+        (zipped({"a": BODY}), False),
+        (tarred({"a": BODY}, "w:gz"), False),
+        (tarred({"a": BODY}), True),
+        (zipped({"a": BODY, "in.tar": tarred({"x": BODY})}), False),
+    ):
+        whole, entry = carried(tmp_path, data)
+        files = _Damaged(whole)
+        listing = list_members(files, entry)
+        assert bool(listing.problems) == told
+        for member in listing.entries:
+            assert bool(touched_damage(files, member)) == told
+    inner = list_members(files, listing.entries[1])
+    assert "members may be missing" in inner.problems[0].detail
+    assert touched_damage(files, inner.entries[0])
+    assert touched_damage(files, entry)
 
 
 def test_what_is_no_archive_is_told(tmp_path: Path) -> None:

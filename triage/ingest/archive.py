@@ -208,20 +208,31 @@ def list_members(
         archive = _kept.get(filesystem, entry, limits)
     except ContentError as error:
         return Listing(entries=(), directories=(), problems=(_problem(entry, error.detail),))
+    faults = archive.faults
+    # a zip counts its members and a packed tar has a checksum, but zeros in a tar read as its end
+    if not archive.checked and filesystem.touches_damage(_outermost(entry)):
+        faults += ("lies on damaged parts of the image: members may be missing",)
     return Listing(
         entries=_entries(entry, archive.members),
         directories=(),
-        problems=tuple(_problem(entry, fault) for fault in archive.faults),
+        problems=tuple(_problem(entry, fault) for fault in faults),
     )
 
 
-def read_content(filesystem: FileSystem, entry: FileEntry) -> Iterator[bytes]:
+def read_content(
+    filesystem: FileSystem, entry: FileEntry, limits: ArchiveLimits | None = None
+) -> Iterator[bytes]:
     """Give the content of any entry, of a file system or of an archive.
+
+    Args:
+        limits: those that a member was listed with.
 
     Raises:
         ContentError: it cannot be read, or not to its end.
     """
-    return filesystem.read(entry) if entry.container is None else read_member(filesystem, entry)
+    if entry.container is None:
+        return filesystem.read(entry)
+    return read_member(filesystem, entry, limits)
 
 
 def read_member(
@@ -241,21 +252,29 @@ def read_member(
     yield from archive.content(member.ref.address)
 
 
-def touched_damage(filesystem: FileSystem, entry: FileEntry) -> tuple[DamagedRange, ...]:
+def touched_damage(
+    filesystem: FileSystem, entry: FileEntry, limits: ArchiveLimits | None = None
+) -> tuple[DamagedRange, ...]:
     """Give the damaged ranges that the content of any entry lies on; ask after reading.
 
     A member that agreed with the checksum of its archive lies on none, whatever became of its
     neighbours; any other is held to lie on all that its outermost archive lies on.
+
+    Raises:
+        ContentError: the archive of a member no longer opens.
     """
     if entry.container is None:
         return filesystem.touches_damage(entry)
-    outermost = entry
-    while outermost.container is not None:
-        outermost = outermost.container
-    touched = filesystem.touches_damage(outermost)
-    if not touched or _archive_of(filesystem, entry, ArchiveLimits()).checked:
+    touched = filesystem.touches_damage(_outermost(entry))
+    if not touched or _archive_of(filesystem, entry, limits or ArchiveLimits()).checked:
         return ()
     return touched
+
+
+def _outermost(entry: FileEntry) -> FileEntry:
+    while entry.container is not None:
+        entry = entry.container
+    return entry
 
 
 def _archive_of(filesystem: FileSystem, member: FileEntry, limits: ArchiveLimits) -> Archive:
