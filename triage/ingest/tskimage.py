@@ -1,10 +1,25 @@
-"""Shows a container to The Sleuth Kit as an image of its own kind."""
+"""Shows a container to The Sleuth Kit as an image of its own kind, and words its errors."""
 
 from __future__ import annotations
+
+import re
 
 import pytsk3
 
 from triage.ingest.container import Container
+
+_PLACE = re.compile(r"\s*(?:\w+: )?\([\w.]+\.(?:c|h|cpp|hpp):\d+\) *")
+_WITHIN = re.compile(r"\( *-? *(?:\w*_\w*(?::| -) )?(?=\S)")
+"""Names of functions, as they stand at the start of what is in brackets."""
+
+_LEAD = re.compile(r"^.*?(?:with error|Read error): ")
+_UNKNOWN = re.compile(r": unknown libtsk error$")
+
+
+def plain_words(error: OSError) -> str:
+    """Give what The Sleuth Kit says went wrong, without the places in its source code."""
+    text = _UNKNOWN.sub("", _LEAD.sub("", _PLACE.sub("", str(error))))
+    return _WITHIN.sub("(", text).strip()
 
 
 class ContainerImage(pytsk3.Img_Info):

@@ -108,7 +108,7 @@ class _Surveyor:
         if over > 0:
             self._note(
                 ProblemKind.VOLUME_TABLE,
-                f"{key}: reaches {over} bytes beyond the end of the image",
+                f"reaches {over} bytes beyond the end of the image",
                 volume=key,
             )
         nested = read_nested(self._container, slot)
@@ -175,7 +175,7 @@ class _Surveyor:
                     self._add(f"p{number}", slot, found)
                     self._note(
                         ProblemKind.VOLUME_TABLE,
-                        f"p{number}: a file system stands where no table points, at {place}",
+                        f"a file system stands where no table points, at {place}",
                         volume=f"p{number}",
                     )
 
@@ -210,9 +210,7 @@ class _Surveyor:
             )
         if len(found) > 1 and not all(each.pooled for each in found):
             names = " and ".join(each.filesystem for each in found)
-            self._note(
-                ProblemKind.SEVERAL_FILESYSTEMS, f"{key} opens as {names}: all were examined", key
-            )
+            self._note(ProblemKind.SEVERAL_FILESYSTEMS, f"opens as {names}: all were examined", key)
 
     def _note(self, kind: ProblemKind, detail: str, volume: str = "") -> None:
         self._problems.append(
@@ -245,7 +243,7 @@ def _problem_of(container: Container, volume: VolumeInfo) -> Problem:
         kind=kind or ProblemKind.VOLUME_UNSUPPORTED,
         evidence=container.info.key,
         volume=volume.key,
-        detail=f"{volume.key}: {volume.reason}" if kind else "",
+        detail=(volume.reason or str(volume.state)) if kind else "",
         offset_bytes=volume.offset_bytes,
         length_bytes=volume.length_bytes,
     )

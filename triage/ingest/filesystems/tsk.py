@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytsk3
 
 from triage.ingest.container import Container
 from triage.ingest.filesystems import tsk_find
+from triage.ingest.filesystems.ext_inodes import InodeTables
+from triage.ingest.filesystems.ext_sweep import freed_inodes
 from triage.ingest.filesystems.hfs_catalog import CatalogError
 from triage.ingest.filesystems.tsk_content import chosen, content, content_part
 from triage.ingest.filesystems.tsk_folder import Folder, Volume
+from triage.ingest.filesystems.tsk_names import WITH_INODES
+from triage.ingest.filesystems.tsk_orphans import orphans
 from triage.ingest.reading import DEPTH_LIMIT, VolumeError, overlapping
-from triage.ingest.tskimage import ContainerImage
+from triage.ingest.tskimage import ContainerImage, plain_words
 from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange
 from triage.model.listing import Listing
@@ -57,9 +61,9 @@ class TskFileSystem:
             opened = self._opened.open_dir(inode=folder.address)
             listing = Folder(self._facts, folder).listed(opened)
         except OSError as error:
-            again = self._listed_again(folder)
+            again = self._listed_otherwise(folder)
             if again is None:
-                return self._unlisted(folder, _words(error))
+                return self._unlisted(folder, plain_words(error))
             listing = again
         hurt = overlapping(self._container.damage(), self._runs_of_folder(folder))
         if not hurt:
@@ -95,14 +99,26 @@ class TskFileSystem:
         used = every if packed or one is None else (one,)
         return overlapping(damage, tuple(run for stream in used for run in stream.runs))
 
-    def _listed_again(self, folder: DirectoryRef) -> Listing | None:
-        """List a folder of HFS+ by our own reading of the catalog."""
-        if self.volume.filesystem != "hfs+":
-            return None
+    def _listed_otherwise(self, folder: DirectoryRef) -> Listing | None:
+        """List by our own reading what The Sleuth Kit does not open, where there is such a way."""
         try:
-            return Folder(self._facts, folder).listed_from_catalog()
+            if self.volume.filesystem == "hfs+":
+                return Folder(self._facts, folder).listed_from_catalog()
+            if self.volume.filesystem not in WITH_INODES:
+                return None
+            if folder.orphan and folder.address == int(self._opened.info.last_inum):
+                found, complete = orphans(self._opened, self._records())
+                return Folder(self._facts, folder).listed_orphans(found, complete=complete)
         except (OSError, CatalogError):
             return None
+        return None if folder.live else Listing(entries=(), directories=())
+
+    def _records(self) -> Iterable[int]:
+        """Give the records to look for orphans in, in rising order; for ext just freed ones."""
+        tables = InodeTables.of(self._container, self.volume)
+        if tables is not None:
+            return freed_inodes(tables)
+        return range(int(self._opened.info.first_inum), int(self._opened.info.last_inum))
 
     def _runs_of_folder(self, folder: DirectoryRef) -> tuple[tuple[int, int], ...]:
         if not self._container.damage():
@@ -137,11 +153,6 @@ class TskFileSystem:
         )
 
 
-def _words(error: OSError) -> str:
-    text = str(error)
-    return text.rpartition("with error: ")[2] or text
-
-
 def open_volume(container: Container, volume: VolumeInfo) -> TskFileSystem:
     """Open a volume by the name of its file system.
 
@@ -154,5 +165,5 @@ def open_volume(container: Container, volume: VolumeInfo) -> TskFileSystem:
             image, offset=volume.offset_bytes, type=tsk_find.TYPES[volume.filesystem]
         )
     except OSError as error:
-        raise VolumeError(f"volume {volume.key}: {_words(error)}") from error
+        raise VolumeError(f"volume {volume.key}: {plain_words(error)}") from error
     return TskFileSystem(container, volume, opened)

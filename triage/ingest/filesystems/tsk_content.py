@@ -9,6 +9,7 @@ import pytsk3
 from triage.ingest.filesystems.tsk_folder import WOF_STREAM, Volume, overlay_packed
 from triage.ingest.filesystems.tsk_streams import Stream
 from triage.ingest.reading import CHUNK_BYTES, ContentError
+from triage.ingest.tskimage import plain_words
 from triage.model.entry import FileEntry
 from triage.model.outcome import FailReason
 
@@ -46,7 +47,7 @@ def _opened(facts: Volume, entry: FileEntry) -> tuple[pytsk3.File, Stream]:
         every = tuple(facts.streams(file))
         packed = overlay_packed(file, every)
     except OSError as error:
-        raise ContentError(FailReason.READ_ERROR, _words(error)) from error
+        raise ContentError(FailReason.READ_ERROR, plain_words(error)) from error
     stream = chosen(every, entry)
     if stream is None:
         raise ContentError(FailReason.READ_ERROR, "the record holds no such stream")
@@ -67,11 +68,9 @@ def _chunk(file: pytsk3.File, stream: Stream, offset: int, wanted: int) -> bytes
     try:
         chunk = file.read_random(offset, wanted, stream.kind, stream.number)
     except OSError as error:
-        raise ContentError(FailReason.READ_ERROR, f"at byte {offset}: {_words(error)}") from error
+        raise ContentError(
+            FailReason.READ_ERROR, f"at byte {offset}: {plain_words(error)}"
+        ) from error
     if not chunk:
         raise ContentError(FailReason.SHORT_READ, f"content ends at byte {offset}")
     return chunk
-
-
-def _words(error: OSError) -> str:
-    return str(error).rpartition("Read error: ")[2]

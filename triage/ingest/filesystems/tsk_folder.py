@@ -11,15 +11,18 @@ from triage.ingest.container import Container
 from triage.ingest.filesystems.ext_inodes import EncryptedInodes
 from triage.ingest.filesystems.hfs_catalog import Catalog
 from triage.ingest.filesystems.tsk_names import (
+    WITH_INODES,
     Name,
     allocation,
     from_catalog,
+    from_record,
     resolve,
     reused,
     why_no_content,
 )
 from triage.ingest.filesystems.tsk_streams import NTFS_REPARSE, Stream, streams
 from triage.ingest.filesystems.tsk_times import NAIVE, times
+from triage.ingest.tskimage import plain_words
 from triage.model.display import printable
 from triage.model.entry import Allocation, DirectoryRef, EntryKind, EntryRef, FileEntry
 from triage.model.listing import Listing
@@ -105,7 +108,8 @@ class Folder:
             except StopIteration:
                 break
             except OSError as error:
-                self._note(ProblemKind.DIRECTORY_UNREADABLE, self._folder.path, str(error))
+                detail = plain_words(error)
+                self._note(ProblemKind.DIRECTORY_UNREADABLE, self._folder.path, detail)
         return self._listing()
 
     def listed_from_catalog(self) -> Listing:
@@ -123,6 +127,22 @@ class Folder:
                 self._enter(from_catalog(child, None), None)
                 continue
             self._enter(from_catalog(child, file.info.meta), file)
+        return self._listing()
+
+    def listed_orphans(self, addresses: Sequence[int], *, complete: bool) -> Listing:
+        """Take records that no folder names, by their addresses.
+
+        Raises:
+            OSError: a record does not open.
+        """
+        opened = self._volume.opened
+        if not complete or len(addresses) > ORPHAN_LIMIT:
+            detail = f"more than {ORPHAN_LIMIT} names"
+            self._note(ProblemKind.ORPHAN_LIMIT, self._folder.path, detail)
+        for address in addresses[:ORPHAN_LIMIT]:
+            file = opened.open_meta(address)
+            if file.info.meta is not None:
+                self._enter(from_record(file.info.meta), file)
         return self._listing()
 
     def _listing(self) -> Listing:
@@ -221,6 +241,8 @@ class Folder:
             return
         if name.deleted and name.record_live:
             return
+        if self._wiped(name):
+            return
         self._directories.append(
             DirectoryRef(
                 volume=self._volume.key,
@@ -232,6 +254,11 @@ class Folder:
                 depth=self._folder.depth + 1,
             )
         )
+
+    def _wiped(self, name: Name) -> bool:
+        """Tell whether a deleted folder has lost its blocks, so that there is nothing to list."""
+        wiped = not name.record_live and name.meta is not None and not int(name.meta.size)
+        return wiped and self._volume.filesystem in WITH_INODES
 
     def _orphan_bound(self, stream: Stream | None, size: int) -> tuple[str, str]:
         """Leave orphans unread once they claim twice the medium: bogus trees claim terabytes."""

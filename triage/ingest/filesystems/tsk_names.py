@@ -28,7 +28,8 @@ _NAME_KINDS = {
 }
 _VIRTUAL_FOLDER = 11
 _ALLOCATED, _UNALLOCATED = 1, 2
-_WITH_INODES = frozenset({"ext2", "ext3", "ext4", "ufs1", "ufs1b", "ufs2"})
+WITH_INODES = frozenset({"ext2", "ext3", "ext4", "ufs1", "ufs1b", "ufs2"})
+"""File systems whose records outlive their names, without a generation in the name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +116,24 @@ def from_catalog(child: Child, meta: pytsk3.TSK_FS_META | None) -> Name:
     )
 
 
+def from_record(meta: pytsk3.TSK_FS_META) -> Name:
+    """Make the name of a record that no folder names, as The Sleuth Kit calls such."""
+    address = int(meta.addr)
+    return Name(
+        raw=b"OrphanFile-%d" % address,
+        address=address,
+        sequence=0,
+        kind=_META_KINDS.get(int(meta.type), EntryKind.SPECIAL)
+        if int(meta.type)
+        else EntryKind.UNKNOWN,
+        virtual_folder=False,
+        deleted=True,
+        record_live=False,
+        same=True,
+        meta=meta,
+    )
+
+
 def allocation(name: Name, folder: DirectoryRef) -> Allocation:
     """Tell whether a name is live; what lies in a deleted or orphan folder is so too."""
     if folder.orphan:
@@ -132,7 +151,7 @@ def reused(name: Name, filesystem: str) -> bool:
     """
     if not (name.deleted and name.record_live):
         return False
-    return not name.same if filesystem == "ntfs" else filesystem in _WITH_INODES
+    return not name.same if filesystem == "ntfs" else filesystem in WITH_INODES
 
 
 def why_no_content(  # noqa: PLR0911 (one return a rule, in order)
@@ -161,11 +180,13 @@ def _by_size(  # noqa: PLR0911 (one return a rule, in order)
     if stream is not None and stream.name == b"$Bad" and name.raw == b"$BadClus":
         return SkipReason.BAD_CLUSTER_LIST, ""
     if not size_bytes:
-        if filesystem in _WITH_INODES and not name.record_live:
+        if filesystem in WITH_INODES and not name.record_live:
             return SkipReason.NOT_RECOVERABLE, "the record was wiped when the file was deleted"
         return SkipReason.EMPTY, ""
     if stream is not None and stream.encrypted:
         return SkipReason.ENCRYPTED, "encrypted by the file system (EFS)"
+    if filesystem in WITH_INODES and not name.record_live and _placeless(stream):
+        return SkipReason.NOT_RECOVERABLE, "the record no longer says where the content was"
     packed = stream is not None and (stream.sparse or stream.compressed)
     if size_bytes > medium_bytes and not packed and not name.record_live:
         return SkipReason.IMPLAUSIBLE_SIZE, f"claims {size_bytes} bytes"
@@ -173,6 +194,10 @@ def _by_size(  # noqa: PLR0911 (one return a rule, in order)
     if size_bytes > bound and packed:
         return SkipReason.TOO_LARGE, f"sparse, {size_bytes} bytes with its holes"
     return "", ""
+
+
+def _placeless(stream: Stream | None) -> bool:
+    return stream is None or not (stream.runs or stream.resident)
 
 
 SPARSE_LIMIT_BYTES = 64 * 1024**3
