@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import random
 import shutil
 import subprocess
 import tarfile
@@ -12,7 +13,11 @@ from pathlib import Path
 
 import pytest
 from archive_carrier import carried, content, contents, lawful, tarred, zipped
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from triage.ingest.archive import ArchiveLimits, list_members, read_member
+from triage.ingest.archives import packed_stream
+from triage.ingest.archives.source import HeldSource
 from triage.ingest.reading import ContentError
 from triage.model.entry import EntryKind
 from triage.model.outcome import SkipReason
@@ -188,6 +193,31 @@ def test_raw_names_of_a_tar_are_kept(tmp_path: Path) -> None:
         archive.addfile(info, io.BytesIO(b"x"))
     files, entry = carried(tmp_path, out.getvalue())
     assert lawful(files, entry).entries[0].ref.path == b"/a.bin/" + raw
+
+
+@given(
+    sizes=st.lists(st.integers(0, 300_000), min_size=1, max_size=6),
+    places=st.lists(st.tuples(st.floats(0, 1), st.integers(1, 200_000)), max_size=12),
+    pack=st.sampled_from(PACKERS),
+)
+@settings(max_examples=25, deadline=None)
+def test_any_order_of_reading_gives_the_same_bytes(
+    sizes: list[int], places: list[tuple[float, int]], pack: Callable[[bytes], bytes]
+) -> None:
+    parts = [random.Random(size).randbytes(size // 2) * 2 for size in sizes]  # noqa: S311 (filler)
+    whole = b"".join(parts)
+    packing = {gzip.compress: packed_stream.GZIP, bz2.compress: packed_stream.BZIP2}
+    source = HeldSource(b"".join(pack(part) for part in parts))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packed_stream, "_LANDING_BYTES", 50_000)
+        patch.setattr(packed_stream, "CHUNK_BYTES", 20_000)
+        inflated = packed_stream.InflatedSource(
+            source, packing.get(pack, packed_stream.XZ), ArchiveLimits(max_held_bytes=-1)
+        )
+        assert inflated.size_bytes == len(whole)
+        for place, length in places:
+            at = int(place * len(whole))
+            assert inflated.read_at(at, length) == whole[at : at + length]
 
 
 def test_limits_of_streams_are_told(tmp_path: Path) -> None:

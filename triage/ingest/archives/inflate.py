@@ -42,7 +42,14 @@ class Deflate:
     """
 
     def __init__(self, window_bits: int) -> None:
+        self._bits = window_bits
         self._inner = zlib.decompressobj(window_bits)
+
+    def copy(self) -> Deflate:
+        """Give one that goes on from here on its own; it holds a window of 32 KiB."""
+        other = Deflate(self._bits)
+        other._inner = self._inner.copy()
+        return other
 
     @property
     def eof(self) -> bool:

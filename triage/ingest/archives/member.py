@@ -20,8 +20,8 @@ class ArchiveLimits:
 
     Attributes:
         max_members: further members are not listed, and a problem says so.
-        max_streamed_members: the same for a tar that has to be inflated from its start for every
-            member and is too large to be held in memory.
+        max_streamed_members: the same for a tar in bzip2 or xz that is too large to be held in
+            memory: going back in it means to inflate it from its start.
         max_member_bytes: larger members are listed, not read.
         max_total_bytes: what all members of one archive may claim; further ones are not read.
         max_ratio: what all members may claim for each byte of the archive, once they claim more

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from triage.ingest.archives import inflate
 from triage.ingest.archives.member import Archive, ArchiveLimits, Member
@@ -16,6 +18,9 @@ from triage.model.outcome import FailReason, SkipReason
 
 _INPUT_BYTES = 8 * 1024
 """Small, for what is left behind the end of a stream is copied for each of many tiny streams."""
+
+_LANDING_BYTES = 16 * 1024 * 1024
+"""Distance of the places in a deflated content from which it can be inflated again."""
 
 _GZIP_MARK = b"\x1f\x8b\x08"
 _GZIP_EXTRA, _GZIP_NAME = 4, 8
@@ -77,6 +82,15 @@ class Unpacker:
                     raise ContentError(FailReason.SHORT_READ, "the packed content breaks off")
         return b""
 
+    def copy(self) -> Unpacker | None:
+        """Give one that goes on from here on its own, ``None`` where the packing cannot."""
+        if not isinstance(self._inflater, inflate.Deflate):
+            return None
+        other = Unpacker(self._source, self._packing)
+        other._at, other._fresh = self._at - len(self._buffer), self._fresh
+        other._inflater = self._inflater.copy()
+        return other
+
     def _next_stream(self) -> bool:
         """Go on with a stream behind the one that ended; zeros between them are padding."""
         rest = self._inflater.unused_data.lstrip(b"\0")
@@ -111,6 +125,7 @@ class InflatedSource:
         broken: why it ends before its end, in words; ``""`` when it does not.
         limited: it ends because a limit was met.
         held: it is in memory.
+        landed: it is inflated again from a place near by, not from its start.
     """
 
     def __init__(self, source: Source, packing: Packing, limits: ArchiveLimits) -> None:
@@ -120,8 +135,10 @@ class InflatedSource:
         self.broken, self.reason = "", FailReason.READ_ERROR
         self.limited = False
         self.beyond_bytes = 0
+        self._landings: list[tuple[int, Unpacker]] = []
         self._held = self._measured(limits)
         self.held = self._held is not None
+        self.landed = bool(self._landings)
         self._unpacker: Unpacker | None = None
         self._piece, self._piece_at = b"", 0
 
@@ -153,15 +170,27 @@ class InflatedSource:
                 if held is not None:
                     held += piece
                     held = held if len(held) <= limits.max_held_bytes else None
+                self._land(unpacker)
         except ContentError as error:
             self.broken, self.reason = error.detail, error.reason
         self.beyond_bytes = unpacker.beyond_bytes
         return held
 
+    def _land(self, unpacker: Unpacker) -> None:
+        """Remember from time to time how to go on from here: 50 KiB for each 16 MiB."""
+        reached = self._landings[-1][0] if self._landings else 0
+        if self.size_bytes - reached >= _LANDING_BYTES:
+            landing = unpacker.copy()
+            if landing is not None:
+                self._landings.append((self.size_bytes, landing))
+
     def _reach(self, at: int) -> None:
-        if self._unpacker is None or at < self._piece_at:
-            self._unpacker = Unpacker(self._source, self._packing)
-            self._piece, self._piece_at = b"", 0
+        index = bisect_right(self._landings, at, key=itemgetter(0)) - 1
+        place, landing = self._landings[index] if index >= 0 else (0, None)
+        if self._unpacker is None or not self._piece_at <= at or self._piece_at < place:
+            fresh = landing.copy() if landing is not None else None
+            self._unpacker = fresh or Unpacker(self._source, self._packing)
+            self._piece, self._piece_at = b"", place
         while at >= self._piece_at + len(self._piece):
             self._piece_at += len(self._piece)
             self._piece = self._unpacker.piece()
@@ -216,10 +245,11 @@ def opener(packing: Packing) -> Callable[[Source, ArchiveLimits, bytes], Archive
         content = InflatedSource(source, packing, limits)
         head = content.read_at(0, CHUNK_BYTES)
         if is_tar(head):
+            direct = content.held or content.landed
             return TarArchive(
                 content,
                 limits,
-                most=limits.max_members if content.held else limits.max_streamed_members,
+                most=limits.max_members if direct else limits.max_streamed_members,
                 faults=_faults(content),
                 packed_bytes=source.size_bytes,
                 checked=not content.broken,
