@@ -29,6 +29,7 @@ from triage.export.listing import entry_object
 from triage.grading.scheme import SchemeBook
 from triage.grading.table import Scheme
 from triage.model.grade import Category, Proposal, Standing
+from triage.model.match import MatchKind
 from triage.model.outcome import Done
 from triage.model.record import ExportRecord
 
@@ -334,9 +335,35 @@ def test_jsonl_tells_states_apart() -> None:
     assert alike["pdq_full_quality"] == 90
 
 
-def test_photodna_is_in_no_export() -> None:
-    placeholder = base64.b64encode(bytes(144))
-    for exporter in EXPORTERS:
-        written = _written(exporter, made.records())[0]
-        assert placeholder not in written
-        assert b"photodna" not in written.lower()
+def test_photodna_of_an_exact_record_is_passed_on_unchanged_and_nowhere_else() -> None:
+    carried = base64.b64encode(bytes(range(144))).decode("ascii")
+    plain = made.records()
+    hit = next(one for one in plain if any(m.kind is MatchKind.EXACT for m in one.matches))
+    marked = replace(hit, matches=(replace(hit.matches[0], photodna=carried), *hit.matches[1:]))
+    vics = next(one for one in EXPORTERS if one.id == "vics")
+    media = json.loads(_written(vics, [marked])[0])["value"][0]["Media"]
+    assert [one.get("PhotoDNA") for one in media] == [carried]
+    assert b"PhotoDNA" not in _written(vics, made.by_content(plain))[0]
+
+
+def test_a_member_of_an_archive_names_its_archive() -> None:
+    plain = made.records()
+    one = next(record for record in plain if isinstance(record.outcome, Done))
+    archive = replace(one.entry, ref=replace(one.entry.ref, path=b"/box/a.zip"))
+    inside = replace(
+        one,
+        entry=replace(
+            one.entry,
+            ref=replace(one.entry.ref, path=b"/box/a.zip/in/x.jpg"),
+            container=archive,
+        ),
+        container_md5=bytes(range(16)),
+    )
+    vics = next(one for one in EXPORTERS if one.id == "vics")
+    media = json.loads(_written(vics, [inside])[0])["value"][0]["Media"]
+    place = media[0]["MediaFiles"][0]
+    assert place["ParentMD5"] == bytes(range(16)).hex().upper()
+    assert place["ParentFileName"] == "a.zip"
+    assert place["ParentFilePath"].endswith("/box/a.zip")
+    assert entry_object(inside)["container"] == "/box/a.zip"
+    assert entry_object(one)["container"] is None

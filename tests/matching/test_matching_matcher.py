@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -104,6 +105,19 @@ def test_a_hit_carries_all_that_the_record_says(load: Load) -> None:
             series="Sérïe [red]",
         ),
     )
+
+
+@pytest.mark.parametrize("holders", [{0}, {1}, {0, 1}, set()])
+def test_photodna_of_the_very_record_is_carried(load: Load, holders: set[int]) -> None:
+    values = [bytes(range(144)), bytes(range(1, 145))]
+    sets = load(
+        [
+            ReferenceRecord(md5=one.md5, photodna=values[number] if number in holders else None)
+            for number, one in enumerate((ONE, TWO))
+        ]
+    )
+    carried = [base64.b64decode(found[0].photodna) for found in sets.match_exact([ONE, TWO])]
+    assert carried == [values[number] if number in holders else b"" for number in (0, 1)]
 
 
 def test_agreeing_md5_with_another_sha1_is_a_conflict_and_no_hit(load: Load) -> None:

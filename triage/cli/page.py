@@ -18,6 +18,7 @@ from triage.model.verdict import Colour, Verdict
 
 _STYLES = {Colour.RED: "bold red", Colour.AMBER: "bold yellow", Colour.GREEN: "bold green"}
 PROBLEMS_SHOWN = 20
+_WRAPPED = frozenset({"what the table says", "evidence"})
 
 
 def print_page(console: Console, summary: ExhibitSummary, verdict: Verdict) -> None:
@@ -47,7 +48,12 @@ def _table(*columns: str) -> Table:
     table = Table(box=SIMPLE, pad_edge=False, show_edge=False)
     for name in columns:
         numeric = name.startswith("#")
-        table.add_column(name.lstrip("#"), justify="right" if numeric else "left", overflow="fold")
+        table.add_column(
+            name.lstrip("#"),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=name not in _WRAPPED,
+        )
     return table
 
 
@@ -59,16 +65,17 @@ def _hits(summary: ExhibitSummary) -> RenderableType:
     if not summary.hits:
         return Text("  none")
     table = _table(
-        "category", "class", "medium", "#live", "#deleted", "#orphan", "#in container", "#all"
+        "category", "class", "medium", "#live", "#deleted", "#orphan", "#in archive", "#all"
     )
     counts: dict[tuple[str, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for (label, allocation, medium, kind), count in summary.hits:
         counts[label, kind, medium][allocation] += count
     for (label, kind, medium), by in counts.items():
-        words = "exact" if kind == "exact" else "visual: needs a person"
         places = [by[name] for name in ("live", "deleted", "orphan", "in-container")]
-        _row(table, label, words, medium, *places, sum(by.values()))
-    return table
+        _row(table, label, kind, medium, *places, sum(by.values()))
+    if not any(kind == "visual" for _, kind, _ in counts):
+        return table
+    return Group(table, Text("  visual: looks like a listed picture; needs a person"))
 
 
 def _account(summary: ExhibitSummary) -> RenderableType:
@@ -133,7 +140,7 @@ def _volumes(summary: ExhibitSummary) -> RenderableType:
 def _packs(summary: ExhibitSummary) -> RenderableType:
     if not summary.packs:
         return Text("  none loaded: nothing could be recognised")
-    table = _table("set", "version", "imported", "polarity", "scheme", "#records", "digest")
+    table = _table("set", "version", "imported", "polarity", "scheme", "#records")
     for pack in summary.packs:
         _row(
             table,
@@ -143,7 +150,6 @@ def _packs(summary: ExhibitSummary) -> RenderableType:
             pack.polarity,
             pack.scheme or "-",
             f"{pack.taken:,}",
-            pack.pack_sha256[:16],
         )
     return table
 

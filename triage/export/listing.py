@@ -48,6 +48,7 @@ def _place(record: ExportRecord) -> dict[str, object]:
         "path_hex": raw_hex(ref.path),
         "stream": printable(ref.stream),
         "stream_hex": raw_hex(ref.stream),
+        "container": printable(entry.container.ref.path) if entry.container else None,
         "inode": ref.address,
         "sequence": ref.sequence,
         "nth": ref.nth,
@@ -128,6 +129,7 @@ def _match(match: Match) -> dict[str, object]:
         "trusted": match.trusted,
         "series": printable(match.series),
         "detail": printable(match.detail),
+        "photodna": match.photodna or None,
     }
 
 

@@ -45,6 +45,8 @@ _PICTURE_WORDS: dict[str, str] = {
     PictureReason.UNSUPPORTED: "in a format that is not decoded",
 }
 _PROBLEM_WORDS = {
+    ProblemKind.EVIDENCE_UNREADABLE: "image that could not be opened",
+    ProblemKind.ARCHIVE_UNREADABLE: "archive not opened, or not to its end",
     ProblemKind.DAMAGED_RANGE: "damaged stretch of the image",
     ProblemKind.MISSING_SEGMENT: "missing segment of the image",
     ProblemKind.VOLUME_LOCKED: "locked volume",

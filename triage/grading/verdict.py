@@ -13,8 +13,8 @@ from triage.model.record import ExhibitSummary
 from triage.model.verdict import Colour, Verdict
 
 STANDING_LIMITS = (
-    "Not part of this examination: unallocated space, the inside of archives, documents and "
-    "databases, and single frames of videos."
+    "Not part of this examination: unallocated space, the inside of databases and of known-good "
+    "archives, and single frames of videos."
 )
 """What no run looks at, whatever it was given."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import NamedTuple
 
 from triage.matching import layout
@@ -18,6 +19,7 @@ class Facts(NamedTuple):
     size_bytes: int
     code: int
     series: int
+    photodna: bytes
 
 
 class Describer:
@@ -38,8 +40,9 @@ class Describer:
     def facts(self, records: Numbers) -> list[Facts]:
         """Fetch many records at once."""
         names = (layout.FLAGS, layout.SIZES, layout.CODES, layout.SERIES)
-        columns = (self._pack.values(name, records).tolist() for name in names)
-        return [Facts(*values) for values in zip(*columns, strict=True)]
+        columns = [self._pack.values(name, records).tolist() for name in names]
+        carried = self._pack.photodna(records)
+        return [Facts(*values) for values in zip(*columns, carried, strict=True)]
 
     def match(  # noqa: PLR0913  (the facts of one match)
         self,
@@ -66,4 +69,9 @@ class Describer:
             trusted=layout.TRUSTED_WORDS[facts.flags >> layout.TRUSTED_SHIFT & 3],
             series=self._pack.string(facts.series),
             detail=detail,
+            photodna=_carried(facts.photodna) if kind is MatchKind.EXACT else "",
         )
+
+
+def _carried(photodna: bytes) -> str:
+    return base64.b64encode(photodna).decode("ascii")

@@ -86,6 +86,17 @@ class OpenPack:
             raise HashSetError(f"{self.folder.name}: the index of {algorithm} is missing")
         return DigestTable(digests, records, ExactIndex(digests, prefixes, positions))
 
+    def photodna(self, records: Numbers) -> list[bytes]:
+        """Give the PhotoDNA that records carry, ``b""`` where they carry none."""
+        digests = self._photodna
+        if digests is None:
+            return [b""] * len(records)
+        held, rows = row_numbers(self._photodna_records, records)
+        return [
+            digests[row].tobytes() if has else b""
+            for has, row in zip(held.tolist(), rows.tolist(), strict=True)
+        ]
+
     def _check_files(self) -> None:
         for file in self.document.files:
             path = self.folder / file.name
@@ -102,6 +113,8 @@ class OpenPack:
             column = self._column(name, kind)
             if column is not None:
                 self._record_columns[name] = column
+        self._photodna = self._column(layout.digests_name(layout.PHOTODNA), None)
+        self._photodna_records = self._column(layout.records_name(layout.PHOTODNA), "<u4")
         self._text = self._column(layout.STRING_TEXT, "u1")
         self._ends = self._column(layout.STRING_ENDS, "<u8")
 
@@ -133,8 +146,23 @@ class DigestTable:
 
     def rows_of_records(self, records: Numbers) -> tuple[NDArray[np.bool_], Numbers]:
         """Tell which records have a digest here, and in which row (any row where not)."""
-        if self._records is None:
-            return np.ones(len(records), bool), records
-        rows = np.searchsorted(self._records, records.astype(np.uint32))
-        inside = np.minimum(rows, len(self._records) - 1)
-        return self._records[inside] == records, inside
+        return row_numbers(self._records, records)
+
+
+def row_numbers(
+    holders: NDArray[np.uint32] | None, records: Numbers
+) -> tuple[NDArray[np.bool_], Numbers]:
+    """Find records among the holders of a column, which stand in ascending order.
+
+    Args:
+        holders: record of each row; ``None`` where row n belongs to record n.
+        records: record numbers.
+
+    Returns:
+        Which of them hold a value, and in which row (any row where not).
+    """
+    if holders is None:
+        return np.ones(len(records), bool), records
+    rows = np.searchsorted(holders, records.astype(np.uint32))
+    inside = np.minimum(rows, len(holders) - 1)
+    return holders[inside] == records, inside

@@ -28,6 +28,7 @@ class Match:
         distance_bits: 0 for exact matches.
         code: category code of the record as the source wrote it; ``has_code`` tells an empty or
             absent code from a real one (0 is a real one).
+        photodna: PhotoDNA of an exact record as base64, carried through and never compared.
         trusted: ``yes``, ``no`` or ``unknown``.
         record: digest of the record that was hit, hex, in ``algorithm``.
         detail: words; for a conflict, which digests differ.
@@ -46,3 +47,4 @@ class Match:
     trusted: str = "unknown"
     series: str = ""
     detail: str = ""
+    photodna: str = ""

@@ -21,6 +21,7 @@ class ExportRecord:
     """One entry with all that is known of it; the unit of listings and exports.
 
     Attributes:
+        container_md5: MD5 of the archive that the entry lies in.
         outcome: ``None`` while the entry is still waiting to be read.
         picture: ``None`` for what is no picture or was not looked at yet.
         grade: the category that stands (decided by a person, else proposed), with its origin.
@@ -34,6 +35,7 @@ class ExportRecord:
     picture: PictureHashes | NoPicture | None
     matches: tuple[Match, ...]
     proposal: Proposal | None
+    container_md5: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,6 +119,25 @@ class Reading:
         outer = self._containers(found) if found else {}
         return {row.id: rows.entry_of(row, outer.get(row.container_id)) for row in found}
 
+    def _container_digests(self, containers: Iterable[int]) -> dict[int, bytes]:
+        """Give the MD5 of archives by their entry id."""
+        query = (
+            sa.select(_ENTRY.id, _CONTENT.md5)
+            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+            .join(
+                tables.contents,
+                (_CONTENT.exhibit_id == tables.evidence.c.exhibit_id)
+                & (_CONTENT.sha256 == _ENTRY.sha256),
+            )
+        )
+        found: dict[int, bytes] = {}
+        wanted = sorted(containers)
+        for start in range(0, len(wanted), 400):
+            part = wanted[start : start + 400]
+            for row in self.connection.execute(query.where(_ENTRY.id.in_(part))):
+                found[row.id] = row.md5
+        return found
+
     def records(
         self,
         case: str,
@@ -135,9 +154,11 @@ class Reading:
         for page in result.partitions(PAGE):
             matches = self._matches({(row.exhibit_id, row.sha256) for row in page if row.matched})
             containers = self._containers(page)
+            digests = self._container_digests(containers)
             for row in page:
                 entry = rows.entry_of(row, containers.get(row.container_id))
-                yield _record(row, case, entry, matches.get((row.exhibit_id, row.sha256), ()))
+                found = matches.get((row.exhibit_id, row.sha256), ())
+                yield _record(row, case, entry, found, digests.get(row.container_id))
 
     def _matches(
         self, wanted: set[tuple[int, bytes]]
@@ -223,7 +244,13 @@ def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
     )
 
 
-def _record(row: rows.Row, case: str, entry: FileEntry, matches: tuple[Match, ...]) -> ExportRecord:
+def _record(
+    row: rows.Row,
+    case: str,
+    entry: FileEntry,
+    matches: tuple[Match, ...],
+    container_md5: bytes | None,
+) -> ExportRecord:
     known = row.sha256 is not None
     return ExportRecord(
         case=case,
@@ -234,4 +261,5 @@ def _record(row: rows.Row, case: str, entry: FileEntry, matches: tuple[Match, ..
         picture=rows.picture_of(row) if known else None,
         matches=matches,
         proposal=rows.proposal_of(row) if known else None,
+        container_md5=container_md5,
     )

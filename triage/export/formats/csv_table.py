@@ -21,6 +21,7 @@ COLUMNS = (
     "volume",
     "path",
     "stream",
+    "container",
     "allocation",
     "state",
     "reason",

@@ -59,6 +59,8 @@ def media_object(number: int, records: Sequence[ExportRecord], scheme: CodeTable
     value["AlternativeHashes"] = [
         {"MD5": md5, "HashName": name, "HashValue": text} for name, text in _hashes(places, done)
     ]
+    if photodna := _photodna(places):
+        value["PhotoDNA"] = photodna
     value["Exifs"] = []
     if properties := list(_properties(places, proposal)):
         value["MediaMetadata"] = [
@@ -116,6 +118,12 @@ def _sources(places: Sequence[ExportRecord]) -> list[str]:
         if match.kind is MatchKind.EXACT
     }
     return sorted(names)
+
+
+def _photodna(places: Sequence[ExportRecord]) -> str:
+    """Pass on what the record of an exact hit carries; of several, the first in order."""
+    found = {match.photodna for record in places for match in record.matches if match.photodna}
+    return min(found, default="")
 
 
 def _picture(places: Sequence[ExportRecord]) -> PictureHashes | None:
@@ -181,4 +189,10 @@ def _media_file(record: ExportRecord, md5: str) -> dict[str, object]:
     value["SourceID"] = printable(record.exhibit)
     if entry.first_block_offset_bytes is not None:
         value["PhysicalLocation"] = entry.first_block_offset_bytes
+    if entry.container is not None:
+        parent = entry.container.ref.path
+        if record.container_md5:
+            value["ParentMD5"] = record.container_md5.hex().upper()
+        value["ParentFileName"] = printable(parent.rpartition(b"/")[2])
+        value["ParentFilePath"] = f"/{printable(ref.volume)}{printable(parent)}"
     return value
