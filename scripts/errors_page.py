@@ -120,7 +120,7 @@ MEANINGS: dict[StrEnum, str] = {
     DamageKind.TRUNCATED: "The segment file ends before it.",
     DamageKind.CHUNK_CHECKSUM: "The data does not agree with its checksum.",
     DamageKind.CHUNK_UNREADABLE: "The data cannot be inflated.",
-    DamageKind.TABLE_CHECKSUM: "The table that says where it lies does not agree with its checksum.",
+    DamageKind.TABLE_CHECKSUM: "The table that places it does not agree with its checksum.",
     DamageKind.SECTION_CHECKSUM: "The head of its section does not agree with its checksum.",
     DamageKind.ACQUISITION_ERROR: "The imager could not read it from the device.",
     DamageKind.READ_ERROR: "The disk under the image gave no data.",
@@ -148,10 +148,9 @@ def page() -> str:
         parts += ["", f"### {title}", "", introduction, "", "| reason | gap | meaning |"]
         parts.append("|---|---|---|")
         said = docstrings(members)
-        parts += [
-            f"| `{one}` | {'yes' if one in gaps else ''} | {MEANINGS.get(one) or said.get(one.name, '')} |"
-            for one in members
-        ]
+        for one in members:
+            meaning = MEANINGS.get(one) or said.get(one.name, "")
+            parts.append(f"| `{one}` | {'yes' if one in gaps else ''} | {meaning} |")
     return "\n".join(parts) + "\n"
 
 

@@ -16,9 +16,7 @@ SCRIPTS = sorted(
     for path in (ROOT / folder).rglob("*.py")
 )
 FORBIDDEN = {"utils", "util", "helpers", "common", "misc", "manager", "base", "core"}
-LATER = re.compile(
-    r"\b(TODO|FIXME|XXX|HACK)\b|raise NotImplemented|not (yet )?implemented", re.IGNORECASE
-)
+LATER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|raise NotImplemented|not (yet )?implemented")
 WORDS = re.compile(r"\b(TODO|FIXME)\b")
 
 
