@@ -19,7 +19,7 @@ from triage.model.outcome import FailReason, SkipReason
 _INPUT_BYTES = 8 * 1024
 """Small, for what is left behind the end of a stream is copied for each of many tiny streams."""
 
-_LANDING_BYTES = 16 * 1024 * 1024
+_LANDING_BYTES = 8 * 1024 * 1024
 """Distance of the places in a deflated content from which it can be inflated again."""
 
 _GZIP_MARK = b"\x1f\x8b\x08"
@@ -177,7 +177,7 @@ class InflatedSource:
         return held
 
     def _land(self, unpacker: Unpacker) -> None:
-        """Remember from time to time how to go on from here: 50 KiB for each 16 MiB."""
+        """Remember from time to time how to go on from here: 50 KiB for each 8 MiB."""
         reached = self._landings[-1][0] if self._landings else 0
         if self.size_bytes - reached >= _LANDING_BYTES:
             landing = unpacker.copy()
