@@ -53,13 +53,25 @@ class LazyGroup(click.Group):
             if name == cmd_name:
                 module, _, attribute = where.partition(":")
                 command = getattr(importlib.import_module(module), attribute)
-                return command if isinstance(command, click.Command) else None
+                if isinstance(command, click.Command):
+                    _take_db(command)
+                    return command
         return None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands from the table, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, _, line in COMMANDS])
+
+
+def _take_db(command: click.Command) -> None:
+    """Let every command take ``--db``, so that one set of options serves a whole script."""
+    if isinstance(command, click.Group):
+        for one in command.commands.values():
+            _take_db(one)
+    elif not any("--db" in option.opts for option in command.params):
+        words = "Taken by every command; this one does not use the case database."
+        command.params.append(click.Option(["--db"], metavar="URL", expose_value=False, help=words))
 
 
 @click.command(cls=LazyGroup, help=_HELP)

@@ -16,6 +16,7 @@ from triage.matching.indexes import (
     WordRadius,
 )
 from triage.matching.visual import PDQ_RADIUS_BITS, PHASH_RADIUS_BITS
+from triage.model.knownanswer import KnownAnswer
 
 _KNOWN = 600
 _ASKED = 40
@@ -77,3 +78,11 @@ KNOWN_ANSWERS: tuple[tuple[str, Callable[[], str | None]], ...] = (
     ("pHash index equals a linear scan", lambda: _radius(WordRadius, 8, PHASH_RADIUS_BITS)),
 )
 """Name, and a check that gives ``None`` or what is wrong in words."""
+
+
+def known_answers() -> tuple[KnownAnswer, ...]:
+    """Give the checks as lines of the self-test."""
+    expected = "every pair of a linear scan over seeded data, and no other"
+    return tuple(
+        KnownAnswer(name=name, expected=expected, check=check) for name, check in KNOWN_ANSWERS
+    )

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from triage.hashing import knownanswers as of_hashing
 from triage.ingest import knownanswers as of_ingest
+from triage.matching import knownanswers as of_matching
 from triage.model.knownanswer import KnownAnswer
 
 ROOMS: tuple[Callable[[], tuple[KnownAnswer, ...]], ...] = (
     of_ingest.known_answers,
     of_hashing.known_answers,
+    of_matching.known_answers,
 )
 """One line a room, in the order of the road."""
 
