@@ -11,8 +11,9 @@ def printable(raw: bytes | str) -> str:
     r"""Give text for a person: every byte or character that is not plain is escaped.
 
     Bytes that are not UTF-8 become ``\xNN``; control, format (bidi overrides) and separator
-    characters become ``\xNN`` or ``\uNNNN``; a backslash is doubled. The result never holds a
-    newline, an escape character or a lone surrogate, and two different names never look the same.
+    characters become ``\xNN`` in ASCII and ``\uNNNN`` beyond it; a backslash is doubled. The
+    result never holds a newline, an escape character or a lone surrogate, and the name can be
+    worked out from it: two different names never look the same.
 
     Args:
         raw: a path or name as the disk has it.
@@ -30,7 +31,7 @@ def _escaped(character: str) -> str:
     if 0xDC80 <= point <= 0xDCFF:
         return f"\\x{point - 0xDC00:02x}"
     if unicodedata.category(character) in _UNSAFE_CATEGORIES:
-        if point < 0x100:
+        if point < 0x80:
             return f"\\x{point:02x}"
         return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
     return character
