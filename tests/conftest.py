@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from triage.pipeline.tasks import close_evidence
-from triage.scheduler import ProcessPool
 
 from road import Road
+from triage.pipeline.tasks import close_evidence
+from triage.scheduler import ProcessPool
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
+
 from triage.cli.app import cli
 from triage.errors import TriageError
 from triage.grading.scheme import SchemeBook

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from triage.scheduler import Batch, Finished, InlinePool, LossKind, Lost, ProcessPool, Result
 
 GIB = 1 << 30

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+
 from triage.cli.commands.verify import verify
 from triage.errors import EvidenceError
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import crash_tasks
 import pytest
-import triage.scheduler
 from click.testing import Result
+
+import triage.scheduler
+from road import FIXTURES, IMAGES, Road, code
 from triage.model.hashset import Polarity
 from triage.pipeline import tasks
 from triage.scheduler import ProcessPool
-
-from road import FIXTURES, IMAGES, Road, code
 
 Task = Callable[[Any], Any]
 Row = dict[str, Any]

@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
+from road import CASE, EXHIBIT, FIXTURES, IMAGES, SAMPLES, Road
 from triage.model.event import Notice, Progress
 from triage.model.hashset import Polarity
 from triage.scheduler import Batch, InlinePool, Result
 from triage.store.database import Store
-
-from road import CASE, EXHIBIT, FIXTURES, IMAGES, SAMPLES, Road
 
 SEED = 20260101
 FILES = 700

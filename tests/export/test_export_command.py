@@ -11,6 +11,7 @@ from pathlib import Path
 import export_records as made
 import pytest
 from click.testing import CliRunner, Result
+
 from triage.cli.app import cli
 from triage.cli.commands import export as command
 from triage.errors import ExportError, UsageFault

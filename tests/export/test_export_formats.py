@@ -20,6 +20,7 @@ import export_records as made
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from triage.errors import ExportError, UsageFault
 from triage.export.exporter import Exporter, ExportReport, Include, select
 from triage.export.formats import EXPORTERS, named

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 
 import export_records as made
+
 from triage.export.exporter import select
 from triage.export.formats import named
 from triage.model.evidence import ContainerKind, EvidenceInfo

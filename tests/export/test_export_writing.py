@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+
 from triage.errors import ExportError
 from triage.export.writing import sidecar_line, write_atomically
 

@@ -12,6 +12,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "export"))
 
 import export_records as made  # noqa: E402  (found only once the path is set)
+
 from triage.export.exporter import select  # noqa: E402  (as above)
 from triage.export.formats import EXPORTERS  # noqa: E402  (as above)
 

@@ -6,6 +6,7 @@ import random
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from triage.grading.policy import propose
 from triage.grading.table import Scheme
 from triage.model.digest import Algorithm

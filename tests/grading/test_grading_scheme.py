@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from triage.errors import UsageFault
 from triage.grading import scheme_file
 from triage.grading.scheme import SHIPPED, SchemeBook

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from triage.grading.verdict import judge
 from triage.model.evidence import ContainerKind, DamagedRange, DamageKind, EvidenceInfo
 from triage.model.grade import ILLEGAL

@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
+
 from triage.hashing.knownanswers import distance_bits
 from triage.hashing.picture import PictureLimits, hash_picture
 from triage.model.digest import PictureHashes

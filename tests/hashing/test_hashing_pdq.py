@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from triage.hashing import pdq
 from triage.hashing.knownanswers import blocks, distance_bits, waves
 from triage.hashing.pdqorder import frequencies_in_order, samples_in_order

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from PIL import Image
+
 from triage.hashing.knownanswers import blocks, distance_bits, waves
 from triage.hashing.phash import is_degenerate, phash_of_thumbnail
 

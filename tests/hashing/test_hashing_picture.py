@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+
 from triage.hashing.knownanswers import blocks, waves
 from triage.hashing.knownpictures import PICTURES
 from triage.hashing.pdq import pdq_of_pixels

@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from triage.hashing.stream import DigestStream, digest_bytes
 
 # MD5: RFC 1321, A.5. SHA-1 and SHA-256: NIST's example values and FIPS 180-4 short messages.

@@ -9,6 +9,7 @@ from typing import cast
 import click
 import pytest
 from click.testing import CliRunner
+
 from triage.cli.app import COMMANDS, cli
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from archive_carrier import carried, content, contents, lawful, tarred, zipped
+
 from triage.ingest.archive import (
     ARCHIVE_MIMES,
     UNOPENED_ARCHIVE_MIMES,

@@ -13,6 +13,7 @@ import pytest
 from archive_carrier import carried, content, contents, lawful, tarred, zipped
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from triage.ingest.archive import ArchiveLimits, list_members, touched_damage
 from triage.ingest.filesystem import FileSystem
 from triage.ingest.reading import ContentError

@@ -15,6 +15,7 @@ import pytest
 from archive_carrier import carried, content, contents, lawful, tarred, zipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from triage.ingest.archive import ArchiveLimits, list_members, read_member
 from triage.ingest.archives import packed_stream
 from triage.ingest.archives.source import HeldSource

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from triage.ingest.evidence import open_evidence
 from triage.ingest.filesystem import ContentError
 from triage.model.entry import EntryKind, FileEntry

@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+
 from triage.errors import EvidenceError
 from triage.ingest.container import open_container
 from triage.model.evidence import ContainerKind

@@ -30,6 +30,7 @@ from ewf_recipe import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from triage.errors import EvidenceError
 from triage.ingest.container import Container, open_container
 from triage.ingest.containers.ewf_chunks import decode

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from triage.ingest.containers.ewf_names import segment_number
 
 

@@ -16,6 +16,7 @@ import pyewf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from triage.ingest.container import Container, open_container
 from triage.ingest.containers import ewf
 from triage.model.evidence import ContainerKind

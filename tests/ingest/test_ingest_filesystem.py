@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from triage.ingest.evidence import Evidence, VolumeError, open_evidence
 from triage.ingest.filesystem import ContentError
 from triage.model.entry import Allocation, EntryKind, FileEntry

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+
 from triage.ingest.filetype import HEAD_BYTES, detect, family
 from triage.ingest.filetype_text import plain_text
 

@@ -6,6 +6,7 @@ import pytest
 import pytsk3
 from hypothesis import given
 from hypothesis import strategies as st
+
 from triage.ingest.filesystems.hfs_catalog import Catalog, CatalogError
 
 IMAGE = Path(__file__).parents[2] / "fixtures" / "images" / "hfsplus.raw"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytsk3
+
 from triage.ingest.container import open_container
 from triage.ingest.evidence import open_evidence
 from triage.ingest.filesystems import tsk_folder, tsk_orphans

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from triage.errors import EvidenceError
 from triage.ingest.container import CONTAINERS, open_container
 from triage.ingest.containers.damage import Ledger, merged

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from triage.ingest.container import open_container
 from triage.ingest.verify import (
     NotedDigest,

@@ -5,6 +5,7 @@ import struct
 from pathlib import Path
 
 import pytest
+
 from triage.ingest.evidence import open_evidence
 from triage.ingest.volume import Survey
 from triage.model.problem import ProblemKind

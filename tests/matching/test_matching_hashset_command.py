@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from triage.cli import app
 
 GOOD = [hashlib.md5(bytes([n]), usedforsecurity=False).hexdigest() for n in range(20)]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from triage.matching import index as indexing
 from triage.matching.index import RadiusIndex, Rows, bounded_parts, expanded
 from triage.matching.indexes import (

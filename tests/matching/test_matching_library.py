@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from triage.errors import HashSetError, UsageFault
 from triage.matching import importing
 from triage.matching.building import PackBuilder

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from triage.errors import HashSetError
 from triage.matching.building import PackBuilder
 from triage.matching.library import LoadedSets, PackLibrary

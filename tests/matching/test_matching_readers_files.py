@@ -24,6 +24,7 @@ from matching_reader_samples import (
     taken,
     text_file,
 )
+
 from triage.errors import HashSetError
 from triage.matching.reader import READERS, choose_reader
 from triage.matching.readers.sqlite_sets import _MINIMAL

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matching_reader_samples import MD5_A, MD5_B, PDQ_BRIDGE, SHA1_A, SHA256_A, raw
+
 from triage.errors import HashSetError
 from triage.matching.reader import READERS, Item, ReadOptions, choose_reader
 from triage.matching.source import LINE_LIMIT_BYTES

@@ -18,6 +18,7 @@ from matching_reader_samples import (
     taken,
     text_file,
 )
+
 from triage.errors import HashSetError
 from triage.matching.reader import choose_reader
 

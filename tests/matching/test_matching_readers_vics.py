@@ -23,6 +23,7 @@ from matching_reader_samples import (
     refused,
     taken,
 )
+
 from triage.errors import HashSetError
 from triage.matching.reader import ReadOptions, choose_reader
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from triage.model.display import iso_time, printable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

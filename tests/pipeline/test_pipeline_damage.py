@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 import triage.scheduler
+from road import HOSTILE, IMAGES, TRUTH, Road, code, truth
 from triage.errors import EvidenceError, UsageFault
 from triage.scheduler import InlinePool
-
-from road import HOSTILE, IMAGES, TRUTH, Road, code, truth
 
 Row = dict[str, Any]
 DAMAGE: dict[str, Row] = {

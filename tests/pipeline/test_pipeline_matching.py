@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from road import IMAGES, SAMPLES, Road, code, truth
 from triage.errors import HashSetError
 from triage.matching.library import PackLibrary
 from triage.model.event import HitFound, Progress, Stage
 from triage.model.hashset import Polarity
-
-from road import IMAGES, SAMPLES, Road, code, truth
 
 Row = dict[str, Any]
 IMAGE = IMAGES / "ntfs.E01"

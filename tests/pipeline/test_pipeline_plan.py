@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from triage.pipeline.plan import BATCH_BYTES, BATCH_ITEMS, TimeLimits, portions
 
 SIZES = st.one_of(

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from road import CASE, EXHIBIT, IMAGES, SAMPLES, Road
 from triage import export
 from triage.model.hashset import Polarity
 from triage.scheduler import Batch, InlinePool, Pool, ProcessPool, Result
-
-from road import CASE, EXHIBIT, IMAGES, SAMPLES, Road
 
 Listing = dict[str, Any]
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
+
 from triage.cli.commands.selftest import selftest
 from triage.errors import SelfTestError
 from triage.model.knownanswer import KnownAnswer

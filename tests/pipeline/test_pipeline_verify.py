@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+
 from triage.errors import EvidenceError
 from triage.pipeline.verify import Result, Verification, verify_image
 
