@@ -13,6 +13,7 @@ from triage.errors import TriageError
 from triage.ingest.filetype_extensions import DOCUMENTS, PACKED, agrees
 from triage.ingest.filetype_signatures import signature
 from triage.ingest.filetype_text import plain_text
+from triage.ingest.filetype_weak import believed, weak_picture
 from triage.model.outcome import FileType
 
 HEAD_BYTES = 64 * 1024
@@ -51,7 +52,7 @@ def detect(head: bytes, name: bytes, size_bytes: int) -> FileType:
         name: last part of the path, raw.
         size_bytes: size of the whole content.
     """
-    mime = _mime(head) if size_bytes and head else _UNKNOWN
+    mime = _mime(head, size_bytes) if size_bytes and head else _UNKNOWN
     return FileType(
         mime=mime, family=family(mime), extension_agrees=agrees(name, mime, family(mime))
     )
@@ -72,14 +73,13 @@ def family(mime: str) -> str:
     return "document" if mime.startswith("text/") else "other"
 
 
-def _mime(head: bytes) -> str:
-    mime = signature(head) or plain_text(head)
+def _mime(head: bytes, size_bytes: int) -> str:
+    mime = signature(head) or weak_picture(head, size_bytes) or plain_text(head)
     if mime:
         return mime
     guess = filetype.guess(head[:8192])
-    if guess is not None and guess.mime not in _DOUBTED:
-        return guess.mime
-    return _asked(head)
+    mime = _asked(head) if guess is None or guess.mime in _DOUBTED else guess.mime
+    return mime if believed(mime, head, size_bytes) else _UNKNOWN
 
 
 def _asked(head: bytes) -> str:

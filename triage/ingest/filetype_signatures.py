@@ -5,6 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
+from triage.ingest.filetype_weak import DIB_BYTES
+
 _PLAIN: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -87,7 +89,6 @@ _STILL_BRANDS = {
 }
 _SOUND_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "})
 _ATOMS = frozenset({b"moov", b"mdat", b"wide", b"pnot"})
-_DIB_BYTES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 _OGG_VIDEO = (b"\x80theora", b"OVP80", b"BBCD\0", b"\x01video", b"fishead\0")
 
 
@@ -169,31 +170,15 @@ def _tags(head: bytes, order: str, offset: int) -> dict[int, int]:
 
 
 def _bitmap(head: bytes) -> str:
-    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _DIB_BYTES:
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in DIB_BYTES:
         return "image/bmp"
     return "image/bmp" if head[:2] == b"BA" and head[14:16] == b"BM" else ""
-
-
-def _icon(head: bytes) -> str:
-    """Ask for a plausible count and first entry: four bytes alone are met in many files."""
-    if head[:4] not in (b"\0\0\x01\0", b"\0\0\x02\0") or len(head) < 22:
-        return ""
-    count = int.from_bytes(head[4:6], "little")
-    size, offset = struct.unpack_from("<II", head, 14)
-    fits = 0 < count <= 256 and not head[9] and size and offset >= 6 + 16 * count
-    return "image/vnd.microsoft.icon" if fits else ""
 
 
 def _netpbm(head: bytes) -> str:
     if head[:1] == b"P" and head[1:2] in b"1234567" and head[2:3] in b" \t\r\n" and len(head) > 3:
         return "image/x-portable-anymap"
     return ""
-
-
-def _pcx(head: bytes) -> str:
-    plausible = head[1:2] in (b"\0", b"\2", b"\3", b"\4", b"\5") and head[2:3] == b"\1"
-    fits = head[:1] == b"\x0a" and plausible and head[3:4] in (b"\1", b"\2", b"\4", b"\x08")
-    return "image/x-pcx" if fits and len(head) >= 128 and head[64] == 0 else ""
 
 
 def _transport(head: bytes) -> str:
@@ -228,9 +213,7 @@ _CHECKS: tuple[Callable[[bytes], str], ...] = (
     _matroska,
     _tiff,
     _bitmap,
-    _icon,
     _netpbm,
-    _pcx,
     _transport,
     _ogg,
     _jxl,
