@@ -140,7 +140,7 @@ def find_roots(item: RootsItem) -> tuple[DirectoryRef, ...] | Problem:
             kind=ProblemKind.VOLUME_DAMAGED,
             evidence=evidence.info.key,
             volume=item.volume,
-            detail=error.message,
+            detail=error.message.removeprefix(f"volume {item.volume}: "),
         )
 
 
