@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,7 +39,7 @@ def test_limits_hold_and_what_is_huge_or_suspect_stands_alone(
 @given(st.lists(st.integers(0, BATCH_BYTES - 1), max_size=300))
 def test_no_portion_is_cut_sooner_than_it_must(sizes: list[int]) -> None:
     cut = list(portions(sizes, size_bytes=lambda size: size))
-    for part, following in zip(cut, cut[1:], strict=False):
+    for part, following in pairwise(cut):
         assert len(part) == BATCH_ITEMS or sum(part) + following[0] > BATCH_BYTES
 
 

@@ -32,8 +32,9 @@ def open_store(url: str, *, create: bool = False) -> Iterator[Store]:
     Raises:
         StoreError: it cannot be opened, is of another version, or fails while in use.
     """
-    shown = sa.make_url(url).render_as_string(hide_password=True)
+    shown = "the case database"
     try:
+        shown = sa.make_url(url).render_as_string(hide_password=True)
         engine = _engine(url, create=create)
         with engine.connect() as connection:
             _check_schema(connection, shown, create=create)
