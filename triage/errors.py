@@ -25,7 +25,7 @@ class TriageError(Exception):
         self.hint = hint
 
 
-class UsageFault(TriageError):
+class UsageFault(TriageError):  # noqa: N818  (a fault of the call, not of the program)
     """The call contradicts itself or names something that does not exist."""
 
     exit_code = 2
@@ -67,7 +67,7 @@ class SelfTestError(TriageError):
     title = "self-test"
 
 
-class Interrupted(TriageError):
+class Interrupted(TriageError):  # noqa: N818  (stopping is no error)
     """The run was stopped by the user and can be continued by the same command."""
 
     exit_code = 130
