@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from typing import BinaryIO
+
 # ruff: noqa: N801 (names of the foreign library)
 
 class handle:
