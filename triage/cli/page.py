@@ -80,7 +80,7 @@ def _hits(summary: ExhibitSummary) -> RenderableType:
 
 def _account(summary: ExhibitSummary) -> RenderableType:
     tally = summary.tally
-    says = "holds" if tally.holds() and not tally.pending else "DOES NOT HOLD YET"
+    says = "holds" if not tally.pending else "not complete yet"
     if not tally.holds():
         says = "DOES NOT HOLD: this is a defect of triage"
     pending = f" + pending {tally.pending:,}" if tally.pending else ""
