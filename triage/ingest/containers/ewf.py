@@ -9,7 +9,8 @@ from triage.errors import EvidenceError
 from triage.ingest.containers.damage import Ledger
 from triage.ingest.containers.ewf_names import is_segment_name
 from triage.ingest.containers.ewf_reading import ChunkReader
-from triage.ingest.containers.ewf_structure import SIGNATURE, Structure, read_structure
+from triage.ingest.containers.ewf_segments import Structure
+from triage.ingest.containers.ewf_structure import SIGNATURE, read_structure
 from triage.ingest.containers.identity import evidence_key
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind, DamagedRange, DamageKind, EvidenceInfo
@@ -22,6 +23,7 @@ _BYPASS_CHUNKS = 32
 _WORDS = {
     DamageKind.CHUNK_CHECKSUM: "the data does not agree with the checksum of its chunk",
     DamageKind.CHUNK_UNREADABLE: "the chunk cannot be inflated",
+    DamageKind.TABLE_CHECKSUM: "the chunk table fails its checksum, the chunk has none of its own",
     DamageKind.TRUNCATED: "the chunk is cut off",
     DamageKind.READ_ERROR: "the disk under the image gave no data",
 }
@@ -53,16 +55,24 @@ class EwfContainer:
     """The medium inside an EWF set; every chunk is checked before its bytes are given.
 
     Args:
+        kind: the version of the format.
         cache_bytes: how much inflated data may be kept for random access.
     """
 
-    def __init__(self, structure: Structure, *, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self,
+        structure: Structure,
+        *,
+        kind: ContainerKind = ContainerKind.EWF,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
         self._files = structure.files
         self._chunk_bytes = structure.geometry.chunk_bytes
         self._media_bytes = structure.media_bytes
         self._reader = ChunkReader(
             structure.files,
             structure.placed,
+            load_page=structure.load_page,
             chunk_bytes=self._chunk_bytes,
             media_bytes=self._media_bytes,
         )
@@ -73,13 +83,13 @@ class EwfContainer:
         self._info = EvidenceInfo(
             key=evidence_key(
                 name=name,
-                kind=ContainerKind.EWF,
+                kind=kind,
                 size_bytes=structure.media_bytes,
                 stored_digests=structure.digests,
                 read_at=self.read_at,
             ),
             name=name,
-            kind=ContainerKind.EWF,
+            kind=kind,
             segments=tuple(path.name for path in structure.files.paths),
             size_bytes=structure.media_bytes,
             sector_size_bytes=structure.geometry.sector_bytes,

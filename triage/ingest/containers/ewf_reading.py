@@ -7,7 +7,7 @@ from collections.abc import Container
 
 from triage.ingest.containers.ewf_chunks import decode, stored_bound
 from triage.ingest.containers.ewf_placing import Placed
-from triage.ingest.containers.ewf_tables import Page, Pages, Table
+from triage.ingest.containers.ewf_tables import Page, PageLoader, Pages, Table
 from triage.ingest.containers.files import SegmentFiles
 from triage.model.evidence import DamageKind
 
@@ -20,6 +20,7 @@ class ChunkReader:
 
     Args:
         placed: tables in ascending order of their first chunk.
+        load_page: decodes their entries.
     """
 
     def __init__(
@@ -27,13 +28,14 @@ class ChunkReader:
         files: SegmentFiles,
         placed: tuple[Placed, ...],
         *,
+        load_page: PageLoader,
         chunk_bytes: int,
         media_bytes: int,
     ) -> None:
         self._files = files
         self._placed = placed
         self._firsts = [one.first_chunk for one in placed]
-        self._pages = Pages(files)
+        self._pages = Pages(files, load_page)
         self._chunk_bytes = chunk_bytes
         self._media_bytes = media_bytes
 
@@ -59,6 +61,8 @@ class ChunkReader:
         first = entry - page.first
         if first >= len(page.starts):
             return [DamageKind.READ_ERROR]
+        if first in page.odd:
+            return [self._odd(table, page, first, self.want(chunk))]
         stop = min(first + end - chunk, len(page.starts))
         last = first + 1
         while last < stop and _joins(page, first, last) and chunk + last - first not in known:
@@ -80,6 +84,18 @@ class ChunkReader:
                 result = self._alone(table, page.first + here, want, result)
             out.append(result)
         return out
+
+    def _odd(self, table: Table, page: Page, here: int, want: int) -> bytes | DamageKind:
+        """Give a chunk that only its entry vouches for, so the entry itself must be sound."""
+        if not table.sound:
+            return DamageKind.TABLE_CHECKSUM
+        pattern = page.odd[here]
+        if pattern is not None:
+            return (pattern * (want // len(pattern) + 1))[:want]
+        raw = self._raw(table, page.starts[here], want)
+        if raw is None:
+            return DamageKind.READ_ERROR
+        return bytes(raw) if len(raw) == want else DamageKind.TRUNCATED
 
     def _alone(self, table: Table, entry: int, want: int, found: DamageKind) -> bytes | DamageKind:
         """Try a chunk by itself, with the other copy of the table too, before it counts as lost.
@@ -122,5 +138,7 @@ class ChunkReader:
 
 
 def _joins(page: Page, first: int, last: int) -> bool:
+    if last in page.odd:
+        return False
     ascending = page.starts[last - 1] < page.starts[last] < page.ends[last]
     return ascending and page.ends[last] - page.starts[first] <= RUN_BYTES

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from isal import isal_zlib
@@ -32,21 +33,25 @@ class Table:
         segment: index of the segment file.
         entries_offset: where the entries lie in that file.
         alternate_offset: the other copy of the entries where neither agrees with its checksum.
-        base: added to each offset.
-        overflow_from: from this entry on offsets use all 32 bits and chunks are stored.
-        data_end: first byte after the last chunk, as far as the sections tell.
         first_cut: first entry whose chunk starts past the end of the file; ``count`` if none.
+        base: added to each offset (EWF1).
+        overflow_from: from this entry on offsets use all 32 bits and chunks are stored (EWF1).
+        data_end: first byte after the last chunk, as far as the sections tell (EWF1).
+        first_chunk: number of the first chunk where the table tells it (EWF2).
+        sound: the entries agree with their checksum, so that they may be believed by themselves.
         damage: words for what is wrong with the copies, ``""`` where all is well.
     """
 
     segment: int
     entries_offset: int
-    alternate_offset: int | None
+    alternate_offset: int | None = None
     count: int
-    base: int
-    overflow_from: int
-    data_end: int
     first_cut: int
+    base: int = 0
+    overflow_from: int = 0
+    data_end: int = 0
+    first_chunk: int | None = None
+    sound: bool = True
     damage: str = ""
 
 
@@ -178,19 +183,30 @@ def _entries(
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Decoded entries of a part of a table: where each chunk starts and ends in its file."""
+    """Decoded entries of a part of a table: where each chunk starts and ends in its file.
+
+    Attributes:
+        odd: entries, counted within the page, whose chunk has no checksum of its own: the
+            pattern that fills it, or ``None`` where it is stored without one.
+    """
 
     first: int
     starts: tuple[int, ...]
     ends: tuple[int, ...]
     compressed: tuple[bool, ...]
+    odd: Mapping[int, bytes | None] = field(default_factory=dict)
+
+
+PageLoader = Callable[[SegmentFiles, Table, int, int], Page]
+"""Takes the files, a table, where its entries lie, and the first entry wanted."""
 
 
 class Pages:
     """The pages of all tables, the most recently used ones kept."""
 
-    def __init__(self, files: SegmentFiles) -> None:
+    def __init__(self, files: SegmentFiles, load: PageLoader) -> None:
         self._files = files
+        self._load = load
         self._pages: OrderedDict[tuple[int, int, int], Page] = OrderedDict()
 
     def page(self, table: Table, entry: int, *, alternate: bool = False) -> Page:
@@ -200,27 +216,28 @@ class Pages:
         key = (table.segment, where or 0, first)
         found = self._pages.get(key)
         if found is None:
-            found = self._pages[key] = self._load(table, where or 0, first)
+            found = self._pages[key] = self._load(self._files, table, where or 0, first)
             if len(self._pages) > CACHED_PAGES:
                 self._pages.popitem(last=False)
         else:
             self._pages.move_to_end(key)
         return found
 
-    def _load(self, table: Table, entries_offset: int, first: int) -> Page:
-        """Decode entries; a chunk ends where the next one starts, the last where data ends."""
-        last = min(first + PAGE_ENTRIES + 1, table.count)
-        raw = _entries(self._files, table.segment, entries_offset, first, last)
-        starts = (raw & _OFFSET_BITS).astype(np.int64)
-        compressed = (raw & _COMPRESSED) != 0
-        full = max(0, table.overflow_from - first)
-        starts[full:] = raw[full:]
-        compressed[full:] = False
-        starts += table.base
-        ends = np.append(starts[1:], table.data_end)[:PAGE_ENTRIES]
-        return Page(
-            first,
-            tuple(starts[:PAGE_ENTRIES].tolist()),
-            tuple(ends.tolist()),
-            tuple(compressed[:PAGE_ENTRIES].tolist()),
-        )
+
+def load_page(files: SegmentFiles, table: Table, entries_offset: int, first: int) -> Page:
+    """Decode entries; a chunk ends where the next one starts, the last where data ends."""
+    last = min(first + PAGE_ENTRIES + 1, table.count)
+    raw = _entries(files, table.segment, entries_offset, first, last)
+    starts = (raw & _OFFSET_BITS).astype(np.int64)
+    compressed = (raw & _COMPRESSED) != 0
+    full = max(0, table.overflow_from - first)
+    starts[full:] = raw[full:]
+    compressed[full:] = False
+    starts += table.base
+    ends = np.append(starts[1:], table.data_end)[:PAGE_ENTRIES]
+    return Page(
+        first,
+        tuple(starts[:PAGE_ENTRIES].tolist()),
+        tuple(ends.tolist()),
+        tuple(compressed[:PAGE_ENTRIES].tolist()),
+    )
