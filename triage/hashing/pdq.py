@@ -170,18 +170,34 @@ def _kept_bands(side: int) -> tuple[tuple[int, Floats], ...]:
 
 
 def _built_bands(side: int) -> tuple[tuple[int, Floats], ...]:
-    """Join two passes of the box filter, whose windows shrink at the edges, to one."""
+    """Join two passes of the box filter, whose windows shrink at the edges, to one.
+
+    Away from the edges all samples have the same weights, so these are worked out once.
+    """
     full = window_of(side)
     ahead = (full + 2) // 2
+    inner: Floats | None = None
     bands = []
     for index in range(SAMPLES):
         centre = (2 * index + 1) * side // (2 * SAMPLES)
-        second = np.arange(max(centre - full + ahead, 0), min(centre + ahead, side))
-        starts, stops = np.maximum(second - full + ahead, 0), np.minimum(second + ahead, side)
-        start = int(starts[0])
-        edges = np.zeros(int(stops[-1]) - start + 1)
-        share = 1.0 / ((stops - starts) * len(second))
-        np.add.at(edges, starts - start, share)
-        np.add.at(edges, stops - start, -share)
-        bands.append((start, np.cumsum(edges)[:-1].astype(np.float32)))
+        start, end = centre - 2 * (full - ahead), centre + 2 * ahead - 1
+        if start < 0 or end > side:
+            bands.append(_weights(centre, full, side))
+            continue
+        if inner is None:
+            inner = _weights(centre, full, side)[1]
+        bands.append((start, inner))
     return tuple(bands)
+
+
+def _weights(centre: int, full: int, side: int) -> tuple[int, Floats]:
+    """Give first pixel and weights of the sample at ``centre``, windows cut at both edges."""
+    ahead = (full + 2) // 2
+    second = np.arange(max(centre - full + ahead, 0), min(centre + ahead, side))
+    starts, stops = np.maximum(second - full + ahead, 0), np.minimum(second + ahead, side)
+    start = int(starts[0])
+    edges = np.zeros(int(stops[-1]) - start + 1)
+    share = 1.0 / ((stops - starts) * len(second))
+    np.add.at(edges, starts - start, share)
+    np.add.at(edges, stops - start, -share)
+    return start, np.cumsum(edges)[:-1].astype(np.float32)
