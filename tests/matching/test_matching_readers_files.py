@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import struct
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def test_tsk_index(tmp_path: Path) -> None:
 
 def test_kdb(tmp_path: Path) -> None:
     path = tmp_path / "set.kdb"
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.executescript(
             """CREATE TABLE db_properties (name TEXT NOT NULL, value TEXT);
             INSERT INTO db_properties VALUES ('Schema Version', '1');
@@ -89,7 +90,7 @@ FILE_TABLE = """CREATE TABLE FILE (sha256 VARCHAR NOT NULL, sha1 VARCHAR NOT NUL
 
 
 def nsrl(path: Path) -> Path:
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.executescript(FILE_TABLE)
         rows = [
             (digest256.upper(), digest1.upper(), digest5.upper(), "00", name, size, package)
@@ -112,7 +113,7 @@ def test_nsrl_3_minimal_is_distinct_and_in_key_order(tmp_path: Path) -> None:
     assert [(r.sha256, r.sha1, r.md5, r.size_bytes) for r in records] == sorted(
         [(raw(SHA256_A), raw(SHA1_A), raw(MD5_A), 17), (raw(SHA256_B), raw(SHA1_B), raw(MD5_B), 26)]
     )
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         query = f"EXPLAIN QUERY PLAN {_MINIMAL}"
         plan = " ".join(row[3] for row in db.execute(query))
     db.close()
@@ -121,7 +122,7 @@ def test_nsrl_3_minimal_is_distinct_and_in_key_order(tmp_path: Path) -> None:
 
 def test_nsrl_3_full_reads_the_table_and_never_a_view(tmp_path: Path) -> None:
     path = tmp_path / "full.db"
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.executescript(
             f"""CREATE TABLE METADATA (metadata_id INTEGER PRIMARY KEY, object_id, key_hash, path,
                 file_name, extension, bytes, crc32, md5, sha1, sha256);
@@ -136,7 +137,7 @@ def test_nsrl_3_full_reads_the_table_and_never_a_view(tmp_path: Path) -> None:
 
 def test_nsrl_3_without_row_numbers_and_damaged(tmp_path: Path) -> None:
     path = tmp_path / "RDS.db"
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.executescript(FILE_TABLE.replace(");", ") WITHOUT ROWID;"))
         rows = ((f"{n:064x}", "", "", "", "", n, 0) for n in range(1, 5_001))
         db.executemany("INSERT INTO FILE VALUES (?, ?, ?, ?, ?, ?, ?)", rows)

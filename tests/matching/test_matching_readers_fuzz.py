@@ -6,6 +6,7 @@ import json
 import sqlite3
 import struct
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,7 @@ CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/UK/$met
 def _database() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "s.db"
-        with sqlite3.connect(path) as db:
+        with closing(sqlite3.connect(path)) as db, db:
             db.executescript(
                 "CREATE TABLE db_properties (name, value); CREATE TABLE hashes (id INTEGER PRIMARY "
                 "KEY, md5, sha1, sha2_256); CREATE TABLE FILE (sha256, sha1, md5, crc32, file_name,"

@@ -35,18 +35,25 @@ def open_store(url: str, *, create: bool = False) -> Iterator[Store]:
     shown = "the case database"
     try:
         shown = sa.make_url(url).render_as_string(hide_password=True)
-        engine = _engine(url, create=create)
-        with engine.connect() as connection:
+        with _engine(url, create=create) as engine, engine.connect() as connection:
             _check_schema(connection, shown, create=create)
             yield Store(connection)
     except sa.exc.SQLAlchemyError as error:
         cause = getattr(error, "orig", None) or error
         raise StoreError(f"{shown}: {cause}", hint=_hint(str(cause))) from error
-    else:
+
+
+@contextlib.contextmanager
+def _engine(url: str, *, create: bool) -> Iterator[sa.Engine]:
+    """Give an engine whose connections are all closed in the end, whatever happens."""
+    engine = _made_engine(url, create=create)
+    try:
+        yield engine
+    finally:
         engine.dispose()
 
 
-def _engine(url: str, *, create: bool) -> sa.Engine:
+def _made_engine(url: str, *, create: bool) -> sa.Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return sa.create_engine(url)
