@@ -30,6 +30,7 @@ PREFETCH_LIMIT_BYTES = 64 * 1024
 FLUSH_INTERVAL_S = 0.02
 POLL_INTERVAL_S = 0.1
 KILL_PATIENCE_S = 5.0
+_KEPT_BYTES = 32 * 1024 * 1024
 
 
 class LossKind(StrEnum):
@@ -309,6 +310,7 @@ def _main_not_imported() -> Iterator[None]:
 def _serve(pipe: connection.Connection, at: Any, memory_limit_bytes: int) -> None:  # noqa: ANN401
     """Worker: take batches until the pipe closes."""
     _die_with_parent()
+    _keep_memory()
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # one worker is one core; read when numpy is imported
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -356,6 +358,14 @@ def _limit_memory(memory_limit_bytes: int) -> None:
     with contextlib.suppress(ImportError, ValueError, OSError):
         resource = importlib.import_module("resource")
         resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
+
+
+def _keep_memory() -> None:
+    """Let glibc reuse freed buffers, else each picture faults the same pages in anew."""
+    with contextlib.suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(-3, _KEPT_BYTES)  # -3 = M_MMAP_THRESHOLD, malloc.h
+        mallopt(-1, 2 * _KEPT_BYTES)  # -1 = M_TRIM_THRESHOLD
 
 
 def _die_with_parent() -> None:

@@ -14,6 +14,7 @@ from triage.pipeline.tasks import PictureItem, decode_picture
 from triage.scheduler import Batch, Finished, LossKind, Pool
 from triage.store.database import Store
 
+BATCH_PICTURES = 8
 SETTLE_ITEMS = 256
 SETTLE_INTERVAL_S = 0.5
 
@@ -57,7 +58,9 @@ class Picturing:
 
     def _batches(self) -> Iterator[Batch]:
         for page in self.store.waiting_pictures(self.exhibit_id):
-            for part in portions(page, size_bytes=lambda waiting: waiting.size_bytes):
+            for part in portions(
+                page, size_bytes=lambda waiting: waiting.size_bytes, most=BATCH_PICTURES
+            ):
                 yield Batch(
                     function=decode_picture,
                     items=tuple(

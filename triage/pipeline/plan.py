@@ -38,19 +38,23 @@ def portions(
     items: Iterable[Item],
     *,
     size_bytes: Callable[[Item], int],
+    most: int = BATCH_ITEMS,
     alone: Callable[[Item], bool] = lambda _: False,
 ) -> Iterator[tuple[Item, ...]]:
     """Cut items into batches by bytes and number, keeping their order.
 
     A huge item gets a batch of its own, so that it holds nothing up; so does one that ``alone``
     picks out.
+
+    Args:
+        most: items of a batch; fewer where each takes long, so that workers end together.
     """
     batch: list[Item] = []
     held = 0
     for item in items:
         size = size_bytes(item)
         by_itself = size >= BATCH_BYTES or alone(item)
-        if batch and (by_itself or held + size > BATCH_BYTES or len(batch) >= BATCH_ITEMS):
+        if batch and (by_itself or held + size > BATCH_BYTES or len(batch) >= most):
             yield tuple(batch)
             batch, held = [], 0
         batch.append(item)

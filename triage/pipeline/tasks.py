@@ -6,6 +6,7 @@ value; both are plain values, so that a worker can be replaced at any time.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,9 +177,7 @@ def decode_picture(item: PictureItem) -> Pictured:
         data = b"".join(_content(_evidence(item.location), item.entry))
     except (ContentError, VolumeError) as error:
         return NoPicture(reason=PictureReason.UNREADABLE, detail=str(error))
-    stream = DigestStream()
-    stream.update(data)
-    if stream.finish().sha256 != item.sha256:
+    if hashlib.sha256(data).digest() != item.sha256:
         return NoPicture(
             reason=PictureReason.UNREADABLE, detail="it reads differently from when it was digested"
         )
