@@ -165,6 +165,21 @@ def test_any_flipped_byte_is_noticed(library: PackLibrary, source: Path, tmp_pat
     assert library.verify("set").problems == ()
 
 
+def test_a_changed_digest_stops_the_run_before_it_starts(
+    library: PackLibrary, source: Path, tmp_path: Path
+) -> None:
+    folder = packs(tmp_path) / ("set@" + take(library, source).manifest.version)
+    path = folder / "md5-digests.col"
+    whole = path.read_bytes()
+    place = whole.index(MANY[7]) + 15
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+    for names in (None, ["set"]):
+        with pytest.raises(HashSetError, match=r"set@.*md5-digests\.col: its content was changed"):
+            library.load(names)
+    path.write_bytes(whole)
+    assert hits(library, MANY[7])
+
+
 def test_cut_missing_and_strange_files_are_noticed(
     library: PackLibrary, source: Path, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from triage.matching.lock import only_one
 from triage.matching.manifest import folder_name, read_document
 from triage.matching.pack import OpenPack
 from triage.matching.reading import ReadOptions
-from triage.matching.verifying import VerifyReport, verify_folder
+from triage.matching.verifying import VerifyReport, check_content, verify_folder
 from triage.model.display import printable
 from triage.model.hashset import PackManifest, Polarity
 
@@ -148,7 +148,7 @@ class PackLibrary:
             return folder.name
 
     def load(self, names: Sequence[str] | None = None) -> LoadedSets:
-        """Open packs for matching.
+        """Open packs for matching, after every byte of them was checked against its digest.
 
         Args:
             names: ``name`` for its newest version, or ``name@version``; ``None`` for the newest
@@ -167,6 +167,8 @@ class PackLibrary:
         packs: list[OpenPack] = []
         try:
             packs.extend(map(OpenPack, folders))  # keeps those before one that fails
+            for folder, pack in zip(folders, packs, strict=True):
+                check_content(folder, pack.document)
             return LoadedSets(packs)
         except BaseException:
             for pack in packs:

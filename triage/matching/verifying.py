@@ -52,6 +52,22 @@ def verify_folder(folder: Path) -> VerifyReport:
     )
 
 
+def check_content(folder: Path, document: PackDocument) -> None:
+    """Check every byte of a pack that is about to be used against its digest.
+
+    A changed digest would be a silent miss, and nothing in a result would show it. The reading is
+    not lost time on a large set: the look-ups that follow find it in memory.
+
+    Raises:
+        HashSetError: naming the set and the file.
+    """
+    for problem in _file_problems(folder, document):
+        raise HashSetError(
+            f"reference set {folder.name}: {problem}",
+            hint=f"remove it and import it again: {folder.name}",
+        )
+
+
 def _file_problems(folder: Path, document: PackDocument) -> Iterator[str]:
     for file in document.files:
         path = folder / file.name
