@@ -56,6 +56,8 @@ class _Account:
     refused_total: int = 0
     notes: list[str] = field(default_factory=list)
     notes_total: int = 0
+    coded: int = 0
+    """Records taken that carry a category code."""
 
     def refuse(self, item: RefusedRecord) -> None:
         self.refused_total += 1
@@ -104,7 +106,7 @@ class Import:
         self._path = path
         self._wanted = wanted
         self._state = _state_of(path)
-        self._reader = choose_reader(path, wanted.format_id)
+        self._reader = choose_reader(path, wanted.format_id, columns_named=bool(options.column_map))
         self._source_sha256 = sha256_of(path)
         self.name = wanted.name
         self.version_given = wanted.version is not None
@@ -156,6 +158,7 @@ class Import:
             for batch in self._batches():
                 builder.add(batch)
             self._check_source(builder.count)
+            self._warnings = (*self._warnings, *self._on_codes())
             rows = builder.finish()
         finally:
             builder.close()
@@ -191,6 +194,8 @@ class Import:
         if isinstance(item, RefusedRecord):
             self._account.refuse(item)
             return None
+        if item.code is not None:
+            self._account.coded += 1
         if item.md5 or item.sha1 or item.sha256 or item.pdq or item.phash:
             return item
         reason = "no digest that can be compared"
@@ -208,6 +213,17 @@ class Import:
                 f"{name}: no usable record as {self._reader.id}, "
                 f"{self._account.refused_total} refused{why}",
                 hint="name the format with --format, or the columns with --column",
+            )
+
+    def _on_codes(self) -> Iterator[str]:
+        """Tell where what a person said of the set does not fit the codes in it."""
+        coded = self._account.coded
+        if self._wanted.polarity == Polarity.BY_CATEGORY and not coded:
+            yield "by category, but no record has a category code: no hit of it will have a grade"
+        if self._wanted.polarity == Polarity.KNOWN_GOOD and coded and self._reader.id == "vics":
+            yield (
+                f"records with a category code: {coded:,}; in a known-good set all of them count "
+                "as harmless, whatever the code says"
             )
 
     def _progress(self, done: int, total: int) -> None:

@@ -11,9 +11,16 @@ from triage.matching.readers.hashdeep import HashdeepReader
 from triage.matching.readers.lists import PlainListReader
 from triage.matching.readers.nsrl_delta import NsrlDeltaReader
 from triage.matching.readers.perceptual import PdqListReader, PhashListReader
-from triage.matching.readers.refused import BloomReader, XWaysReader
+from triage.matching.readers.refused import BloomReader, HkeReader, XWaysReader
 from triage.matching.readers.sqlite_sets import KdbReader, NsrlReader
-from triage.matching.readers.tables import HASHKEEPER, ICSE, ILOOK, NSRL2, CsvReader
+from triage.matching.readers.tables import (
+    HASHKEEPER,
+    ICSE,
+    ILOOK,
+    NSRL2,
+    CsvReader,
+    TableReader,
+)
 from triage.matching.readers.tskidx import TskIndexReader
 from triage.matching.readers.vics import VicsReader
 from triage.matching.readers.xml_sets import C4ALL, NCMEC
@@ -25,6 +32,7 @@ __all__ = ["READERS", "Item", "ReadOptions", "Reader", "choose_reader"]
 READERS: tuple[Reader, ...] = (
     XWaysReader(),
     BloomReader(),
+    HkeReader(),
     KdbReader(),
     NsrlReader(),
     EncaseReader(),
@@ -47,12 +55,15 @@ READERS: tuple[Reader, ...] = (
 """Formats with a signature first, tables next, bare lists last."""
 
 
-def choose_reader(path: Path, format_id: str | None = None) -> Reader:
+def choose_reader(
+    path: Path, format_id: str | None = None, *, columns_named: bool = False
+) -> Reader:
     """Find the reader of a source.
 
     Args:
         path: the hash-set file.
         format_id: id of the reader to take, unseen; ``None`` to look at the content.
+        columns_named: a person named columns, so that it is a table, whatever its header says.
 
     Raises:
         HashSetError: no such id, nothing fits, or the file cannot be read.
@@ -66,8 +77,10 @@ def choose_reader(path: Path, format_id: str | None = None) -> Reader:
     if not head:
         raise HashSetError(f"{path.name}: the file is empty")
     for reader in READERS:
-        if reader.recognises(head, path):
+        if (isinstance(reader, TableReader) or not columns_named) and reader.recognises(head, path):
             return reader
+    if columns_named:
+        return CsvReader()
     hint = _ids()
     if head.startswith(b"SQLite format 3"):
         hint = "an SQLite file: unpack it first if it is packed, else its tables are not known here"

@@ -11,14 +11,22 @@ from triage.matching.fields import (
     algorithm_of,
     placeholder,
 )
-from triage.matching.reading import Item, Reader, ReadOptions
-from triage.matching.source import head_text, lines
+from triage.matching.reading import HEAD_SIZE_BYTES, Item, Reader, ReadOptions
+from triage.matching.source import head_text, lines, read_head
 from triage.model.digest import Algorithm
 from triage.model.hashset import ReferenceRecord, RefusedRecord
 
 SHOWN_LINES = 40
 _HEX_LINE = re.compile(
     r"\s*(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})\s*", re.IGNORECASE
+)
+
+_LONG_LINE = re.compile(r"\s*[0-9a-f]{64}\s*", re.IGNORECASE)
+_PDQ_SLACK_BITS = 2
+"""A PDQ sets the bits above a median: half of them, but for ties."""
+PDQ_WARNING = (
+    "read as SHA-256, but in every value shown about half of the bits are set, as in PDQ hashes: "
+    "if it is a list of PDQ hashes, remove this pack and import it with --format pdq-list"
 )
 
 
@@ -43,6 +51,13 @@ class PlainListReader(Reader):
     def recognises(self, head: bytes, path: Path) -> bool:  # noqa: ARG002  (protocol)
         """Tell by the first lines; one of them may be malformed."""
         return mostly(_HEX_LINE, data_lines(head))
+
+    def warnings(self, path: Path) -> tuple[str, ...]:
+        """Warn of PDQ hashes, which look like SHA-256 and would never match as such."""
+        shown = data_lines(read_head(path, HEAD_SIZE_BYTES))
+        values = [line.strip() for line in shown if _LONG_LINE.fullmatch(line)]
+        halves = all(abs(int(value, 16).bit_count() - 128) <= _PDQ_SLACK_BITS for value in values)
+        return (PDQ_WARNING,) if values and halves else ()
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[Item]:
         """Stream the digests of a list."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,4 +57,27 @@ class XWaysReader(Reader):
             f"{path.name}: the internal hash database of X-Ways is not a published format",
             hint="in X-Ways open the hash database, export the set as text (first line MD5, then "
             "one digest a line) and import that",
+        )
+
+
+class HkeReader(Reader):
+    """The description that HashKeeper puts beside a set; it holds no digests."""
+
+    id = "hashkeeper-hke"
+    title = "HashKeeper .hke description (recognised, never taken)"
+
+    def recognises(self, head: bytes, path: Path) -> bool:  # noqa: ARG002  (protocol)
+        """Tell by the start of its header, whose misspelling is part of the format."""
+        start = head.lstrip(codecs.BOM_UTF8)[:200].replace(b'"', b"").lower()
+        return start.startswith(b"hashset_id,name,vendor,package,version,authenicated_flag")
+
+    def read(self, path: Path, options: ReadOptions) -> Iterator[Item]:  # noqa: ARG002  (protocol)
+        """Refuse.
+
+        Raises:
+            HashSetError: always.
+        """
+        raise HashSetError(
+            f"{path.name}: a HashKeeper description holds no digests",
+            hint="import the .hsh beside it; what the description says of the set is shown then",
         )

@@ -91,7 +91,7 @@ class VicsReader(Reader):
             if number >= _SAMPLE_RECORDS:
                 break
             codes.add(None if isinstance(item, RefusedRecord) else item.code)
-        return (CAID_WARNING,) if looks_like_nist_caid(found["tail"], codes) else ()
+        return (CAID_WARNING,) if codes and looks_like_nist_caid(found["tail"], codes) else ()
 
 
 def looks_like_nist_caid(context_tail: str, codes: set[str | None]) -> bool:
