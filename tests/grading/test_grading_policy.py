@@ -155,6 +155,11 @@ def test_digest_conflict_is_shown_and_is_no_hit() -> None:
     assert "SHA-1 differs" in told.conflict
 
 
+def test_what_agrees_is_said_once() -> None:
+    odd = _match(kind=MatchKind.CONFLICT, detail="md5 agrees, sha1 differs")
+    assert _told(odd).conflict.count("agrees") == 1
+
+
 def test_hostile_words_of_a_set_are_escaped() -> None:
     told = _told(_match("\x1b[2J\n", code="\u202e1", detail="\n"))
     assert told.reason.isprintable()

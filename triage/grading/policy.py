@@ -144,11 +144,17 @@ def _against_own_set(one: _Reading) -> str:
 
 def _digest_conflicts(readings: list[_Reading]) -> list[str]:
     return [
-        f"{_pack(one.match)}: {one.match.algorithm} agrees, but "
-        f"{printable(one.match.detail) or 'another digest does not'}"
+        f"{_pack(one.match)}: {_conflict_words(one.match)}"
         for one in sorted(readings, key=lambda one: one.match)
         if one.match.kind is MatchKind.CONFLICT
     ]
+
+
+def _conflict_words(match: Match) -> str:
+    detail = printable(match.detail)
+    if " agrees, " in detail:
+        return detail
+    return f"{match.algorithm} agrees, but {detail or 'another digest does not'}"
 
 
 def _pack(match: Match) -> str:
