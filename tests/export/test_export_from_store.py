@@ -49,7 +49,7 @@ def _remember(store: Store, exhibit: str, records: list[ExportRecord]) -> None:
             continue
         sha256 = one.outcome.digests.sha256
         if one.picture is not None:
-            store.set_picture(exhibit_id, sha256, one.picture)
+            store.set_pictures(exhibit_id, {sha256: one.picture})
         if one.proposal is not None:
             store.set_matches(exhibit_id, [(sha256, one.matches, one.proposal)])
     store.commit()

@@ -78,8 +78,7 @@ class Picturing:
 
     def _settle(self) -> None:
         """Write a group of pictures together with the judgement of their likeness."""
-        for sha256, picture in self._group.items():
-            self.store.set_picture(self.exhibit_id, sha256, picture)
+        self.store.set_pictures(self.exhibit_id, self._group)
         stored = self.store.contents_named(self.exhibit_id, list(self._group))
         seen = [one for one in stored if one.picture is not None]
         judged = self.judge.judge([one.digests for one in seen], [one.picture for one in seen])

@@ -8,12 +8,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from triage.model.digest import PictureHashes
 from triage.model.entry import FileEntry
 from triage.model.evidence import DamagedRange, EvidenceInfo
 from triage.model.grade import Proposal
 from triage.model.hashset import PackManifest
 from triage.model.match import Match
-from triage.model.outcome import Done, Outcome, PictureOutcome
+from triage.model.outcome import Done, NoPicture, Outcome, PictureOutcome
 from triage.model.problem import Problem
 from triage.model.volume import VolumeInfo
 from triage.store import rows, tables
@@ -157,13 +158,9 @@ class Writing:
 
     def mark_in_hand(self, entry_ids: Sequence[int]) -> None:
         """Record which entries are about to be read: after a crash they are read one by one."""
-        if entry_ids:
-            self.connection.execute(
-                sa.update(tables.entries)
-                .where(tables.entries.c.id == sa.bindparam("entry_id"))
-                .values(in_hand=True),
-                [{"entry_id": entry_id} for entry_id in entry_ids],
-            )
+        for start in range(0, len(entry_ids), 400):
+            part = entry_ids[start : start + 400]
+            self._update(tables.entries, tables.entries.c.id.in_(part), in_hand=True)
 
     def finish(self, exhibit_id: int, outcomes: Iterable[tuple[int, Outcome]]) -> None:
         """Record what became of entries, and the contents that were found."""
@@ -195,35 +192,47 @@ class Writing:
         found: Iterable[tuple[bytes, Sequence[Match], Proposal]],
     ) -> None:
         """Replace the matches and the proposal of contents, named by their SHA-256."""
-        columns = tables.matches.c
-        for sha256, matches, proposal in found:
-            self.connection.execute(
-                sa.delete(tables.matches).where(
-                    columns.exhibit_id == exhibit_id, columns.sha256 == sha256
-                )
-            )
-            self._ignore(
-                tables.matches,
-                [
-                    {
-                        "exhibit_id": exhibit_id,
-                        "sha256": sha256,
-                        "nth": nth,
-                        "match": rows.to_json(match),
-                    }
-                    for nth, match in enumerate(matches)
-                ],
-            )
-            self._set_content(exhibit_id, sha256, rows.proposal_columns(proposal))
+        judged = list(found)
+        self._each(
+            sa.delete(tables.matches).where(
+                tables.matches.c.exhibit_id == exhibit_id,
+                tables.matches.c.sha256 == sa.bindparam("of_sha256"),
+            ),
+            [{"of_sha256": sha256} for sha256, _, _ in judged],
+        )
+        self._ignore(
+            tables.matches,
+            [
+                {
+                    "exhibit_id": exhibit_id,
+                    "sha256": sha256,
+                    "nth": nth,
+                    "match": rows.to_json(match),
+                }
+                for sha256, matches, _ in judged
+                for nth, match in enumerate(matches)
+            ],
+        )
+        proposals = {sha256: rows.proposal_columns(proposal) for sha256, _, proposal in judged}
+        self._set_contents(exhibit_id, proposals)
 
     def set_picture_states(self, exhibit_id: int, states: Mapping[bytes, str]) -> None:
         """Record whether contents are to be decoded (``pending``) or not (``known-good``)."""
-        for sha256, state in states.items():
-            self._set_content(exhibit_id, sha256, {"picture_state": state})
+        self._set_contents(
+            exhibit_id, {sha256: {"picture_state": state} for sha256, state in states.items()}
+        )
 
-    def set_picture(self, exhibit_id: int, sha256: bytes, picture: PictureOutcome) -> None:
-        """Record what decoding a content gave."""
-        self._set_content(exhibit_id, sha256, rows.picture_columns(picture))
+    def set_pictures(self, exhibit_id: int, pictures: Mapping[bytes, PictureOutcome]) -> None:
+        """Record what decoding contents gave, by their SHA-256."""
+        for kind in (PictureHashes, NoPicture):
+            self._set_contents(
+                exhibit_id,
+                {
+                    sha256: rows.picture_columns(picture)
+                    for sha256, picture in pictures.items()
+                    if isinstance(picture, kind)
+                },
+            )
 
     def set_references(
         self,
@@ -288,13 +297,26 @@ class Writing:
             read_bytes=read_bytes,
         )
 
-    def _set_content(self, exhibit_id: int, sha256: bytes, values: Mapping[str, object]) -> None:
+    def _set_contents(self, exhibit_id: int, values: Mapping[bytes, Mapping[str, object]]) -> None:
+        """Change the same columns of many contents, named by their SHA-256."""
+        if not values:
+            return
         columns = tables.contents.c
-        self._update(
-            tables.contents,
-            (columns.exhibit_id == exhibit_id) & (columns.sha256 == sha256),
-            **values,
+        names = next(iter(values.values()))
+        self._each(
+            sa.update(tables.contents)
+            .where(columns.exhibit_id == exhibit_id, columns.sha256 == sa.bindparam("of_sha256"))
+            .values({name: sa.bindparam(f"new_{name}") for name in names}),
+            [
+                {"of_sha256": sha256, **{f"new_{name}": value for name, value in one.items()}}
+                for sha256, one in values.items()
+            ],
         )
+
+    def _each(self, statement: sa.Executable, values: list[dict[str, object]]) -> None:
+        """Run one statement for many rows, so that it is built and looked up once."""
+        if values:
+            self.connection.execute(statement, values)
 
     def _update(self, table: sa.Table, where: sa.ColumnElement[bool], **values: object) -> None:
         self.connection.execute(sa.update(table).where(where).values(**values))
