@@ -111,6 +111,35 @@ def test_account_of_an_export_is_json_on_standard_output(tmp_path: Path) -> None
     assert "carry no code" in result.stderr
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_an_image_is_never_replaced_by_an_export(tmp_path: Path, *, beside: bool) -> None:
+    image = tmp_path / "disk.img"
+    content = b"\xeb\x3c\x90mkfs.fat" + bytes(501)
+    image.write_bytes(content)
+    if beside:  # as imagers write it
+        line = f"{hashlib.sha256(content).hexdigest()}  disk.img\n"
+        (tmp_path / "disk.img.sha256").write_text(line, encoding="ascii")
+    before = sorted(tmp_path.iterdir())
+    for format_id in ("csv", "jsonl"):
+        result = _call("export", format_id, "--case", "OP-X", "--out", str(image))
+        assert isinstance(result.exception, ExportError)
+        assert "not an earlier export" in result.exception.message
+    assert image.read_bytes() == content
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("format_id", ["vics", "csv", "jsonl"])
+def test_an_earlier_export_is_replaced_by_the_same_bytes(tmp_path: Path, format_id: str) -> None:
+    _confirm()
+    out = tmp_path / "out"
+    out.touch()
+    words = ("export", format_id, "--case", "OP-X", "--out", str(out))
+    assert _call(*words).exit_code == 0
+    first = out.read_bytes()
+    assert _call(*words).exit_code == 0
+    assert out.read_bytes() == first
+
+
 def test_one_exhibit_alone(tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     result = _call("export", "jsonl", "--case", "OP-X", "--exhibit", "ABC/2", "--out", str(out))

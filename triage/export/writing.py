@@ -12,6 +12,36 @@ from triage.errors import ExportError
 from triage.model.display import printable
 
 _BLOCK_BYTES = 1 << 20
+_OUR_STARTS = (b"{", "\ufeffcase,".encode())
+"""No image starts so; not even one beside which an imager wrote a ``.sha256``."""
+
+
+def refuse_other_files(path: Path) -> None:
+    """Refuse to replace what is not an earlier export: above all, never an image.
+
+    An earlier export has its ``.sha256`` beside it and starts as an export does. An empty file
+    may be replaced.
+
+    Raises:
+        ExportError: another file, or no file at all, is there.
+    """
+    try:
+        if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+            return
+        ours = path.is_file() and path.with_name(path.name + ".sha256").is_file()
+        if ours:
+            with path.open("rb") as file:
+                ours = file.read(16).startswith(_OUR_STARTS)
+    except OSError as error:
+        raise ExportError(
+            f"{printable(str(path))}: cannot be looked at: {error.strerror or error}"
+        ) from error
+    if not ours:
+        raise ExportError(
+            f"{printable(str(path))} is there already and is not an earlier export: nothing of it "
+            "was changed",
+            hint="Choose another name, or remove that file yourself.",
+        )
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], None]) -> str:

@@ -16,7 +16,7 @@ from triage.errors import ExportError, UsageFault
 from triage.export.case_head import CaseHead
 from triage.export.exporter import Exporter, ExportReport, Include, Order, select
 from triage.export.formats import EXPORTERS, named
-from triage.export.writing import write_atomically
+from triage.export.writing import refuse_other_files, write_atomically
 from triage.grading.scheme import SchemeBook
 from triage.model.display import printable
 from triage.model.hashset import PackManifest
@@ -89,9 +89,11 @@ def export(  # noqa: PLR0913  (click hands over each option by its name)
     """Write VICS, CSV or JSON Lines, with the SHA-256 of the file beside it.
 
     vics holds pictures, videos and hits unless --include says otherwise; csv and jsonl hold every
-    entry. A VICS file is refused until somebody has confirmed the category scheme.
+    entry. A VICS file is refused until somebody has confirmed the category scheme. FILE may be an
+    earlier export; any other file that is there is left alone.
     """
     exporter = named(format_id)
+    refuse_other_files(out)
     book = SchemeBook(home())
     scheme = book.get(scheme_id or _SCHEME_OF_REGION.get(region, "uk"))
     with _opened(database_url(db)) as reader:
