@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ewf_law import assert_nothing_invented, covered, whole
 from ewf_recipe import (
     CHUNK,
     assemble,
@@ -32,37 +33,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.errors import EvidenceError
-from triage.ingest.container import Container, open_container
+from triage.ingest.container import open_container
 from triage.ingest.containers.ewf_chunks import decode
 from triage.model.evidence import DamagedRange, DamageKind
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 HOSTILE = FIXTURES / "hostile"
 IMAGES = FIXTURES / "images"
-
-
-def whole(container: Container) -> bytes:
-    return container.read_at(0, container.info.size_bytes)
-
-
-def covered(ranges: tuple[DamagedRange, ...], size: int) -> bytes:
-    """One byte for each byte of the medium: 1 where it is named as damaged."""
-    mask = bytearray(size)
-    for one in ranges:
-        mask[one.offset_bytes : one.offset_bytes + one.length_bytes] = b"\1" * one.length_bytes
-    return bytes(mask)
-
-
-def assert_nothing_invented(container: Container, good: bytes) -> None:
-    """Every byte is as acquired, or lies in a damaged range and is zero."""
-    data = whole(container)
-    mask = covered(container.damage(), len(good))
-    assert len(data) == len(good)
-    for at in range(0, len(good), 512):
-        part = slice(at, at + 512)
-        if data[part] != good[part]:
-            assert mask[part].count(1) == len(good[part])
-            assert not any(data[part])
 
 
 @functools.cache

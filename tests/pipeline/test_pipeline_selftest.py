@@ -38,7 +38,7 @@ def test_every_room_and_every_decoder_is_asked() -> None:
     names = {one.name for one in rooms.check_all()}
     formats = ("PNG", "BMP", "TIFF", "GIF", "JPEG2000", "JPEG, lossy", "WEBP, lossy")
     assert {f"decoder {name}" for name in (*formats, "HEIF, lossy", "AVIF, lossy")} <= names
-    assert {"libmagic", "isal inflate", "The Sleuth Kit", "libewf"} <= names
+    assert {"libmagic", "isal inflate", "The Sleuth Kit", "libfsapfs"} <= names
     assert {"md5 of 3 bytes", "sha1 of 1000000 bytes", "sha256 of 3 bytes"} <= names
 
 

@@ -19,7 +19,6 @@ def known_answers() -> tuple[KnownAnswer, ...]:
         KnownAnswer(name="filetype", expected="image/png", check=_check_filetype),
         KnownAnswer(name="isal inflate", expected="what zlib deflated", check=_check_inflate),
         KnownAnswer(name="The Sleuth Kit", expected="loads", check=_check_sleuthkit),
-        KnownAnswer(name="libewf", expected="loads", check=_check_libewf),
         KnownAnswer(name="libfsapfs", expected="loads", check=_check_libfsapfs),
     )
 
@@ -47,10 +46,6 @@ def _check_inflate() -> str | None:
 
 def _check_sleuthkit() -> str | None:
     return None if import_module("pytsk3").TSK_VERSION_STR else "no version"
-
-
-def _check_libewf() -> str | None:
-    return None if import_module("pyewf").get_version() else "no version"
 
 
 def _check_libfsapfs() -> str | None:

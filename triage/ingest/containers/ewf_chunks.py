@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 from typing import cast
 
 from isal import isal_zlib
@@ -12,6 +13,8 @@ INFLATE_ERROR = cast("type[Exception]", isal_zlib.error)
 """The stub of isal declares its error class as an instance."""
 
 CHECKSUM_BYTES = 4
+BZIP2_MAGIC = b"BZh"
+"""No zlib stream starts so: the low half of its first byte is 8."""
 
 
 def stored_bound(chunk_bytes: int, *, compressed: bool) -> int:
@@ -27,7 +30,8 @@ def decode(
 ) -> bytes | DamageKind:
     """Give the data of a chunk, exactly ``want_bytes``, or what is wrong with it.
 
-    A compressed chunk is a zlib stream with its own Adler-32; a stored one is followed by the
+    A compressed chunk is a zlib stream with its own Adler-32, or (EWF2) a bzip2 stream with its own
+    CRC; a stored one is followed by the
     Adler-32 of the data. The last chunk may be written short or padded to the full size.
     """
     if compressed:
@@ -44,10 +48,11 @@ def decode(
 
 def _inflated(raw: memoryview, want_bytes: int, chunk_bytes: int) -> bytes | DamageKind:
     """Inflate at most one byte more than a chunk can hold, so that a bomb costs nothing."""
-    inflater = isal_zlib.decompressobj()
+    packed = raw[:3] == BZIP2_MAGIC
+    inflater = bz2.BZ2Decompressor() if packed else isal_zlib.decompressobj()
     try:
         data = inflater.decompress(raw, chunk_bytes + 1)
-    except INFLATE_ERROR as error:
+    except (INFLATE_ERROR, OSError) as error:
         wrong_sum = "checksum" in str(error).lower()
         return DamageKind.CHUNK_CHECKSUM if wrong_sum else DamageKind.CHUNK_UNREADABLE
     if not inflater.eof or not want_bytes <= len(data) <= chunk_bytes:

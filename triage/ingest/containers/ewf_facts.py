@@ -18,6 +18,7 @@ MAX_ERROR_ENTRIES = 1_000_000
 
 _VOLUME = struct.Struct("<B3xIIIQ")
 _LOGICAL_MEDIA = 0x0E
+_TIMES = ("m", "u")
 _VALUE_NAMES = {
     "a": "description",
     "c": "case_number",
@@ -83,7 +84,7 @@ def parse_geometry(data: bytes) -> Geometry | None:
         sector_count=sectors,
         logical=media_type == _LOGICAL_MEDIA,
         set_id=data[64:80] if size == 1052 else bytes(16),
-        sound=_ends_with_checksum(data[:size]),
+        sound=ends_with_checksum(data[:size]),
     )
 
 
@@ -93,7 +94,7 @@ def parse_digests(kind: str, data: bytes) -> tuple[tuple[str, str], ...] | None:
     Gives ``None`` where the section is short or fails its checksum.
     """
     size = 36 if kind == "hash" else 80
-    if len(data) < size or not _ends_with_checksum(data[:size]):
+    if len(data) < size or not ends_with_checksum(data[:size]):
         return None
     found = [("md5", data[:16])]
     if kind == "digest":
@@ -106,12 +107,20 @@ def parse_header(data: bytes) -> tuple[tuple[str, str], ...]:
 
     ``header`` is ASCII or a code page, ``header2`` UTF-16 with a byte-order mark.
     """
-    lines = _text(_inflated(data)).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return tuple(
+        (_VALUE_NAMES.get(name, name), readable_time(value) if name in _TIMES else value)
+        for name, value in parse_lines(decoded_text(_inflated(data)))
+    )
+
+
+def parse_lines(text: str) -> tuple[tuple[str, str], ...]:
+    """Pair the line of names after ``main`` with the line of values; empty values are left out."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for at, line in enumerate(lines[:-2]):
         if line.strip() == "main":
             names, values = lines[at + 1].split("\t"), lines[at + 2].split("\t")
             return tuple(
-                (_VALUE_NAMES.get(name.strip(), name.strip()), _readable(name.strip(), value))
+                (name.strip(), value)
                 for name, value in zip(names, values, strict=False)
                 if name.strip() and value
             )
@@ -130,15 +139,13 @@ def parse_errors(data: bytes) -> tuple[tuple[tuple[int, int], ...], bool]:
     held = min(count, (len(data) - 520) // 8, MAX_ERROR_ENTRIES)
     entries = data[520 : 520 + 8 * held]
     (footer,) = struct.unpack("<I", data[520 + 8 * held : 524 + 8 * held].ljust(4, b"\0"))
-    sound = _ends_with_checksum(data[:520]) and held == count
+    sound = ends_with_checksum(data[:520]) and held == count
     sound = sound and isal_zlib.adler32(entries) == footer
     return tuple(struct.iter_unpack("<II", entries)), sound
 
 
-def _readable(name: str, value: str) -> str:
+def readable_time(value: str) -> str:
     """Dates as ISO 8601: six numbers are local time, one number counts seconds from 1970."""
-    if name not in {"m", "u"}:
-        return value
     numbers = value.split()
     if not all(number.isascii() and number.isdigit() and len(number) < 12 for number in numbers):
         return value
@@ -150,7 +157,8 @@ def _readable(name: str, value: str) -> str:
     return value
 
 
-def _ends_with_checksum(data: bytes) -> bool:
+def ends_with_checksum(data: bytes) -> bool:
+    """Tell whether the last four bytes are the Adler-32 of all before them."""
     return isal_zlib.adler32(data[:-4]) == int.from_bytes(data[-4:], "little")
 
 
@@ -162,7 +170,8 @@ def _inflated(data: bytes) -> bytes:
         return b""
 
 
-def _text(data: bytes) -> str:
+def decoded_text(data: bytes) -> str:
+    """Decode UTF-16 by its byte-order mark, else UTF-8, else the code page of Windows."""
     if data[:2] == b"\xff\xfe":
         return data[2:].decode("utf-16-le", "replace")
     if data[:2] == b"\xfe\xff":

@@ -54,18 +54,18 @@ def place(pieces: Sequence[Table | Gap], geometry: Geometry) -> Placing:
         placed += _numbered(back, back_start)
     elif back:
         back_start = total
-    lost = _Range(front_end, back_start, geometry.chunk_bytes, media_bytes)
+    lost = Stretch(front_end, back_start, geometry.chunk_bytes, media_bytes)
     damage = [lost.damaged(piece.kind, piece.detail) for piece in pieces if isinstance(piece, Gap)]
     if not gaps and front_end < total:
         damage.append(lost.damaged(DamageKind.TRUNCATED, "the chunk tables end too early"))
     for one in placed:
-        damage.extend(_table_damage(one, geometry.chunk_bytes, media_bytes))
+        damage.extend(table_damage(one, geometry.chunk_bytes, media_bytes))
     return Placing(placed=tuple(placed), media_bytes=media_bytes, damage=tuple(damage))
 
 
 @dataclass(frozen=True, slots=True)
-class _Range:
-    """A stretch of chunks, clipped to the medium."""
+class Stretch:
+    """A number of chunks in a row, clipped to the medium."""
 
     first: int
     end: int
@@ -73,6 +73,7 @@ class _Range:
     media_bytes: int
 
     def damaged(self, kind: DamageKind, detail: str) -> DamagedRange:
+        """Name it as damaged."""
         start = min(max(0, self.first) * self.chunk_bytes, self.media_bytes)
         end = min(max(0, self.end) * self.chunk_bytes, self.media_bytes)
         return DamagedRange(
@@ -99,14 +100,14 @@ def _numbered(tables: list[Table], first: int) -> list[Placed]:
     return out
 
 
-def _table_damage(placed: Placed, chunk_bytes: int, media_bytes: int) -> list[DamagedRange]:
+def table_damage(placed: Placed, chunk_bytes: int, media_bytes: int) -> list[DamagedRange]:
     """Damage of one table: its checksums, and chunks that lie past the end of their file."""
     table, first = placed.table, placed.first_chunk
     out: list[DamagedRange] = []
     if table.damage:
-        at = _Range(first, first, chunk_bytes, media_bytes)
+        at = Stretch(first, first, chunk_bytes, media_bytes)
         out.append(at.damaged(DamageKind.TABLE_CHECKSUM, table.damage))
     if table.first_cut < table.count and not table.damage:
-        cut = _Range(first + table.first_cut, first + table.count, chunk_bytes, media_bytes)
+        cut = Stretch(first + table.first_cut, first + table.count, chunk_bytes, media_bytes)
         out.append(cut.damaged(DamageKind.TRUNCATED, "chunks lie past the end of their segment"))
     return out

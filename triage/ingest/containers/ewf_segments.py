@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from triage.errors import EvidenceError
 from triage.ingest.containers.ewf_facts import MAX_HEADER_BYTES, Geometry
 from triage.ingest.containers.ewf_placing import Gap, Placed
 from triage.ingest.containers.ewf_sections import Chain, Section, read_section
@@ -12,6 +14,8 @@ from triage.ingest.containers.ewf_tables import PageLoader, Table
 from triage.ingest.containers.files import SegmentFiles
 from triage.model.display import printable
 from triage.model.evidence import DamagedRange, DamageKind
+
+_FEW_BYTES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,22 @@ class Structure:
     digests: tuple[tuple[str, str], ...]
     header: tuple[tuple[str, str], ...]
     damage: tuple[DamagedRange, ...]
+
+
+def no_size(path: Path) -> EvidenceError:
+    """Give the error of a set whose geometry is lost in every segment."""
+    return EvidenceError(
+        f"{printable(path.name)}: no section of the image tells the size of the medium",
+        hint="the image is only a header or badly damaged; copy it again from its source",
+    )
+
+
+def no_data(path: Path) -> EvidenceError:
+    """Give the error of a set without any chunk."""
+    return EvidenceError(
+        f"{printable(path.name)}: the image holds no data",
+        hint="the acquisition wrote a header only; look for a complete copy",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +116,7 @@ def _of_one_set(
             notes.append(note(DamageKind.SECTION_CHECKSUM, f"{shown} lies after the last segment"))
             continue
         own = dialect.set_id(files, segment)
-        if any(own) and any(set_id) and own != set_id:
+        if any(own) and any(set_id) and _is_other(own, set_id):
             shown = printable(files.paths[segment.index].name)
             detail = f"{shown} belongs to another acquisition"
             notes.append(note(DamageKind.MISSING_SEGMENT, detail))
@@ -104,6 +124,11 @@ def _of_one_set(
         set_id = own if any(own) else set_id
         kept.append(segment)
     return tuple(kept), tuple(notes)
+
+
+def _is_other(own: bytes, set_id: bytes) -> bool:
+    """Random identifiers differ nearly everywhere; a few bytes are damage (EWF2 has no check)."""
+    return sum(mine != theirs for mine, theirs in zip(own, set_id, strict=True)) > _FEW_BYTES
 
 
 def sections_of(

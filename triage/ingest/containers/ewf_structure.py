@@ -20,6 +20,8 @@ from triage.ingest.containers.ewf_segments import (
     descriptor_damage,
     fact,
     gather,
+    no_data,
+    no_size,
     note,
     pieces_of,
     sections_of,
@@ -52,10 +54,7 @@ def _structure(files: SegmentFiles, numbers: list[int], path: Path) -> Structure
     segments, foreign = gather(files, numbers, _DIALECT)
     geometry = _geometry(files, segments)
     if geometry is None:
-        raise EvidenceError(
-            f"{printable(path.name)}: no section of the image tells the size of the medium",
-            hint="the image is only a header or badly damaged; copy it again from its source",
-        )
+        raise no_size(path)
     if geometry.logical:
         raise EvidenceError(
             f"{printable(path.name)}: logical evidence file (L01) is not supported",
@@ -64,10 +63,7 @@ def _structure(files: SegmentFiles, numbers: list[int], path: Path) -> Structure
     pieces = list(pieces_of(segments, partial(_segment_pieces, files)))
     placing = ewf_placing.place(pieces, geometry)
     if placing.media_bytes == 0:
-        raise EvidenceError(
-            f"{printable(path.name)}: the image holds no data",
-            hint="the acquisition wrote a header only; look for a complete copy",
-        )
+        raise no_data(path)
     damage = (
         *foreign,
         *descriptor_damage(segments),
