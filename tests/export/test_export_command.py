@@ -16,6 +16,7 @@ from triage.cli.app import cli
 from triage.cli.commands import export as command
 from triage.errors import ExportError, UsageFault
 from triage.export.exporter import Order
+from triage.model.evidence import ContainerKind, EvidenceInfo
 from triage.model.hashset import PackManifest
 from triage.model.record import ExportRecord
 
@@ -45,6 +46,14 @@ class FakeStore:
 
     def schemes_of(self, exhibit_id: int) -> dict[str, str]:
         return {"uk": self.graded_with, "gone": "0" * 64} if exhibit_id == 1 else {}
+
+    evidence: str = ""
+
+    def evidence_of(self, exhibit_id: int) -> tuple[tuple[int, EvidenceInfo, str], ...]:
+        info = EvidenceInfo(
+            name="seized", kind=ContainerKind.FOLDER, key="0" * 16, segments=(), size_bytes=0
+        )
+        return ((1, info, self.evidence),) if self.evidence and exhibit_id == 1 else ()
 
     def exhibits(self, case: str) -> tuple[str, ...]:
         if case != made.CASE:
@@ -126,6 +135,21 @@ def test_an_image_is_never_replaced_by_an_export(tmp_path: Path, *, beside: bool
         assert "not an earlier export" in result.exception.message
     assert image.read_bytes() == content
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_nothing_is_written_into_a_folder_that_was_examined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "seized"
+    (folder / "sub").mkdir(parents=True)
+    monkeypatch.setattr(FakeStore, "evidence", str(folder))
+    inside = folder / "sub" / ".." / "sub" / "a.csv"
+    result = _call("export", "csv", "--case", "OP-X", "--out", str(inside))
+    assert isinstance(result.exception, ExportError)
+    assert "lies in the evidence" in result.exception.message
+    assert [path.name for path in folder.rglob("*")] == ["sub"]
+    outside = tmp_path / "seized.csv"
+    assert _call("export", "csv", "--case", "OP-X", "--out", str(outside)).exit_code == 0
 
 
 @pytest.mark.parametrize("format_id", ["vics", "csv", "jsonl"])

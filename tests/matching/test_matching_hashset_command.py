@@ -90,6 +90,15 @@ def test_refused_lines_are_named_and_the_exit_code_is_3(
     assert (again.returncode, "already there" in again.stdout) == (3, True)
 
 
+def test_the_file_of_refused_lines_replaces_no_other(triage: Call, source: Path) -> None:
+    before = source.read_bytes()
+    done = triage("import", source, "--name", "b", "--polarity", "known-bad", "--refused", source)
+    assert done.returncode == 2
+    assert "is not overwritten" in done.stderr
+    assert source.read_bytes() == before
+    assert triage("list").stdout == ""
+
+
 def test_list_show_verify_and_remove_tell_of_the_pack(triage: Call, source: Path) -> None:
     words = (
         "import",

@@ -19,6 +19,7 @@ from triage.export.formats import EXPORTERS, named
 from triage.export.writing import refuse_other_files, write_atomically
 from triage.grading.scheme import SchemeBook
 from triage.model.display import printable
+from triage.model.evidence import EvidenceInfo
 from triage.model.hashset import PackManifest
 from triage.model.record import ExportRecord
 
@@ -44,6 +45,9 @@ class CaseReader(Protocol):
 
     def schemes_of(self, exhibit_id: int) -> dict[str, str]:
         """Id and SHA-256 of the schemes that an exhibit was graded with."""
+
+    def evidence_of(self, exhibit_id: int) -> tuple[tuple[int, EvidenceInfo, str], ...]:
+        """Id, facts and place of an exhibit's evidence."""
 
 
 _EXAMPLES = """\b
@@ -111,6 +115,7 @@ def export(  # noqa: PLR0913  (click hands over each option by its name)
             contact_title=contact_title,
         )
         exporter.check(head)
+        _refuse_inside_evidence(reader, case, out)
         if exporter.id == "vics":
             _refuse_stale_grades(reader, case, exhibit, book)
         records = reader.records(case, exhibit, order=exporter.order)
@@ -135,6 +140,18 @@ def _exhibits(reader: CaseReader, case: str, exhibit: str | None) -> tuple[str, 
             hint="Exhibits are: " + ", ".join(printable(one) for one in known),
         )
     return (exhibit,)
+
+
+def _refuse_inside_evidence(reader: CaseReader, case: str, out: Path) -> None:
+    """A folder that was examined is evidence: nothing is written into it."""
+    for exhibit_id in reader.exhibit_ids(case):
+        for _, _, location in reader.evidence_of(exhibit_id):
+            folder = Path(location)
+            if folder.is_dir() and out.resolve().is_relative_to(folder.resolve()):
+                raise ExportError(
+                    f"{printable(str(out))} lies in the evidence, {printable(location)}",
+                    hint="Choose a place outside of it.",
+                )
 
 
 def _refuse_stale_grades(

@@ -69,7 +69,7 @@ def hashset() -> None:
     help="How the PDQs of the set were made, where it does not say.",
 )
 @click.option("--encoding", default="", metavar="NAME", help="Of the text; default UTF-8.")
-@click.option("--refused", type=click.Path(path_type=Path), help="Write refused records here.")
+@click.option("--refused", type=click.Path(path_type=Path), help="New file for refused records.")
 @click.option("--confirm-not-nist", is_flag=True, help="The set is not NIST's known-good one.")
 @_as_json
 def import_(  # noqa: PLR0913  (click passes each option by name)
@@ -92,6 +92,11 @@ def import_(  # noqa: PLR0913  (click passes each option by name)
     Ends with exit code 3 where records were refused; all others are then in the pack.
     """
     stated = _polarity(polarity, scheme)
+    if refused is not None and refused.exists():
+        raise UsageFault(
+            f"{printable(refused.name)}: exists already and is not overwritten",
+            hint="--refused names a new file",
+        )
     options = ReadOptions(
         column_map=tuple(_column(text) for text in columns),
         pdq_recipe=PdqRecipe(pdq_recipe),
