@@ -11,7 +11,7 @@ from triage.model.display import printable
 
 _NUMBERED = re.compile(r"\.(E|S|L|Ex|Lx)(\d\d)", re.IGNORECASE)
 _LETTERED = re.compile(r"\.([E-Z])([A-Z])([A-Z])", re.IGNORECASE)
-_LETTERED2 = re.compile(r"\.(Ex|Lx)([A-Z])([A-Z])", re.IGNORECASE)
+_LETTERED2 = re.compile(r"\.[EL]([X-Z])([A-Z])([A-Z])", re.IGNORECASE)
 
 
 def is_segment_name(path: Path) -> bool:
@@ -23,7 +23,8 @@ def is_segment_name(path: Path) -> bool:
 def segment_number(suffix: str, series: str) -> int:
     """Give the number of a segment from its extension, 0 where it is none of the series.
 
-    The letters roll after 99 numbers: ``.E99``, ``.EAA`` … ``.EZZ``, ``.FAA`` … ``.ZZZ``.
+    The letters roll after 99 numbers: ``.E99``, ``.EAA`` … ``.EZZ``, ``.FAA`` … ``.ZZZ``; of two
+    letters the second: ``.Ex99``, ``.ExAA`` … ``.ExZZ``, ``.EyAA`` … ``.EzZZ``.
 
     Args:
         suffix: extension with its dot, any case.
@@ -33,12 +34,9 @@ def segment_number(suffix: str, series: str) -> int:
     if numbered:
         return int(numbered[2]) if numbered[1].upper() == series.upper() else 0
     lettered = (_LETTERED2 if len(series) == 2 else _LETTERED).fullmatch(suffix)
-    if not lettered:
+    if not lettered or (len(series) == 2 and suffix[1].upper() != series[0].upper()):
         return 0
-    if len(series) == 2:
-        first = 0 if lettered[1].upper() == series.upper() else -1
-    else:
-        first = ord(lettered[1].upper()) - ord(series.upper())
+    first = ord(lettered[1].upper()) - ord(series[-1].upper())
     second, third = (ord(letter.upper()) - ord("A") for letter in lettered.groups()[1:])
     return 100 + first * 676 + second * 26 + third if first >= 0 else 0
 
