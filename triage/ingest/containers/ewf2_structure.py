@@ -92,7 +92,10 @@ def _written_number(files: SegmentFiles, index: int) -> int:
 
 
 def _set_id(files: SegmentFiles, segment: Segment) -> bytes:
-    """Give the identifier in the file header, which has no check of its own."""
+    """Give the identifier in the file header, which has no check of its own.
+
+    It is random (a GUID of version 4), so that two acquisitions differ nearly everywhere.
+    """
     head = _head(files, segment.index)
     return head[16:] if head[:8] == SIGNATURE else bytes(16)
 
@@ -109,7 +112,7 @@ def _head(files: SegmentFiles, index: int) -> bytes:
     return head if len(head) == FILE_HEADER_BYTES else bytes(FILE_HEADER_BYTES)
 
 
-_DIALECT = Dialect(written_number=_written_number, walk=walk, set_id=_set_id)
+_DIALECT = Dialect(written_number=_written_number, walk=walk, set_id=_set_id, id_slack_bytes=4)
 
 
 def _values(files: SegmentFiles, segments: tuple[Segment, ...], kind: str) -> _Values:

@@ -15,8 +15,6 @@ from triage.ingest.containers.files import SegmentFiles
 from triage.model.display import printable
 from triage.model.evidence import DamagedRange, DamageKind
 
-_FEW_BYTES = 4
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Structure:
@@ -69,11 +67,13 @@ class Dialect:
         written_number: the number in the file header, 0 where there is no signature.
         walk: the chain of sections.
         set_id: identifier of the acquisition, zeros where it is not known.
+        id_slack_bytes: so many bytes of it may differ, where damage in it cannot be told.
     """
 
     written_number: Callable[[SegmentFiles, int], int]
     walk: Callable[[SegmentFiles, int], Chain]
     set_id: Callable[[SegmentFiles, Segment], bytes]
+    id_slack_bytes: int = 0
 
 
 def gather(
@@ -116,7 +116,8 @@ def _of_one_set(
             notes.append(note(DamageKind.SECTION_CHECKSUM, f"{shown} lies after the last segment"))
             continue
         own = dialect.set_id(files, segment)
-        if any(own) and any(set_id) and _is_other(own, set_id):
+        differing = sum(one != other for one, other in zip(own, set_id, strict=True))
+        if any(own) and any(set_id) and differing > dialect.id_slack_bytes:
             shown = printable(files.paths[segment.index].name)
             detail = f"{shown} belongs to another acquisition"
             notes.append(note(DamageKind.MISSING_SEGMENT, detail))
@@ -124,11 +125,6 @@ def _of_one_set(
         set_id = own if any(own) else set_id
         kept.append(segment)
     return tuple(kept), tuple(notes)
-
-
-def _is_other(own: bytes, set_id: bytes) -> bool:
-    """Random identifiers differ nearly everywhere; a few bytes are damage (EWF2 has no check)."""
-    return sum(mine != theirs for mine, theirs in zip(own, set_id, strict=True)) > _FEW_BYTES
 
 
 def sections_of(
