@@ -174,7 +174,7 @@ def places(made: bytes) -> list[int]:
     return out
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     which=st.integers(0, 1),
     place=st.integers(0, 1 << 20),
@@ -242,6 +242,15 @@ def test_a_hurt_descriptor_of_a_table_costs_nothing(tmp_path: Path) -> None:
     (one,) = container.damage()
     assert (one.length_bytes, one.kind) == (0, DamageKind.SECTION_CHECKSUM)
     assert "sector table" in one.detail
+
+
+@settings(max_examples=20, deadline=None)
+@given(rest=st.binary(min_size=1, max_size=300))
+def test_bytes_after_the_end_cost_nothing(folder: Path, rest: bytes) -> None:
+    first, second = small()
+    container = open_container(write(folder, [first + rest, second + rest], "rest"))
+    assert whole(container) == good()
+    assert not any(one.length_bytes for one in container.damage())
 
 
 def test_an_image_inside_the_evidence_is_not_taken_for_the_image(tmp_path: Path) -> None:
