@@ -138,6 +138,7 @@ def test_slot_beyond_the_end_is_damaged_and_told(tmp_path: Path) -> None:
     table = mbr((0x06, 2048, sectors), (0x07, 2048 + sectors, 9_999))
     survey = written(tmp_path, table + bytes(MIB - 512) + fat)
     assert [each[1] for each in states(survey)] == ["opened", "damaged"]
+    assert not [one for one in survey.problems if "own account" in one.detail]
     assert {problem.kind for problem in survey.problems} == {
         ProblemKind.VOLUME_TABLE,
         ProblemKind.VOLUME_DAMAGED,
@@ -191,3 +192,14 @@ def test_hostile_noise_under_a_table_ends_in_a_survey(tmp_path: Path, seed: int)
     survey = written(tmp_path, noise[:446] + mbr((7, 1, 100), (5, 200, 9))[446:] + noise[512:])
     assert survey.volumes
     assert all(volume.state is not VolumeState.OPENED for volume in survey.volumes)
+
+
+@pytest.mark.parametrize("name", ["fat16", "ext2", "ext4", "ntfs", "exfat", "hfsplus", "iso9660"])
+def test_bare_image_cut_short_is_told_though_the_file_system_opens(
+    name: str, tmp_path: Path
+) -> None:
+    medium = (IMAGES / f"{name}.raw").read_bytes()
+    whole = written(tmp_path, medium)
+    assert not [one for one in whole.problems if one.kind is ProblemKind.VOLUME_DAMAGED]
+    cut = written(tmp_path, medium[: len(medium) * 3 // 4])
+    assert [one.volume for one in cut.problems if one.kind is ProblemKind.VOLUME_DAMAGED] == ["p0"]

@@ -44,6 +44,7 @@ class Found:
         filesystem: ``ntfs``, ``ext4``, …; ``""`` when none was opened.
         pooled: one of several volumes in a pool, so that its key always has a part.
         reason: why it was not opened, in words.
+        extent_bytes: how far the file system says it reaches from its start; 0 where unknown.
     """
 
     state: VolumeState
@@ -52,6 +53,7 @@ class Found:
     block_size_bytes: int = 0
     pooled: bool = False
     reason: str = ""
+    extent_bytes: int = 0
 
 
 def overlapping(

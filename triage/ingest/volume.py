@@ -208,9 +208,21 @@ class _Surveyor:
                     reason=each.reason,
                 )
             )
+            self._cut(self._volumes[-1], each.extent_bytes)
         if len(found) > 1 and not all(each.pooled for each in found):
             names = " and ".join(each.filesystem for each in found)
             self._note(ProblemKind.SEVERAL_FILESYSTEMS, f"opens as {names}: all were examined", key)
+
+    def _cut(self, volume: VolumeInfo, extent_bytes: int) -> None:
+        """Tell of a file system that goes on where the image ends: files of it may be lost."""
+        lost = volume.offset_bytes + extent_bytes - self._size
+        if extent_bytes and lost > 0:
+            self._note(
+                ProblemKind.VOLUME_DAMAGED,
+                f"the file system is {extent_bytes} bytes long by its own account, "
+                f"the last {lost} of which the image does not hold: it was cut short",
+                volume=volume.key,
+            )
 
     def _note(self, kind: ProblemKind, detail: str, volume: str = "") -> None:
         self._problems.append(

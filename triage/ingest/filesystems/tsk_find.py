@@ -65,8 +65,11 @@ def _tried(image: ContainerImage, offset_bytes: int, family: int) -> Found | Non
 
 def _found(opened: pytsk3.FS_Info) -> Found:
     number = int(opened.info.ftype)
+    unit = int(opened.info.block_size)
+    blocks = 0 if number == pytsk3.TSK_FS_TYPE_YAFFS2 else int(opened.info.block_count)
     return Found(
         state=VolumeState.OPENED,
         filesystem=NAMES.get(number, f"tsk-{number}"),
-        block_size_bytes=int(opened.info.block_size),
+        block_size_bytes=unit,
+        extent_bytes=blocks * unit,
     )
