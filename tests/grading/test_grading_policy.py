@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -153,6 +154,14 @@ def test_digest_conflict_is_shown_and_is_no_hit() -> None:
     told = _told(odd)
     assert (told.standing, told.category) == (Standing.UNKNOWN, None)
     assert "SHA-1 differs" in told.conflict
+
+
+def test_a_disputed_record_is_said_to_be_so_with_a_category_or_without() -> None:
+    for code in (None, "A1"):
+        said = _match(polarity=Polarity.KNOWN_BAD, code=code, scheme="")
+        told = _told(replace(said, trusted="no"))
+        assert told.standing is Standing.KNOWN_BAD
+        assert told.reason.endswith(", trusted: no")
 
 
 def test_what_agrees_is_said_once() -> None:

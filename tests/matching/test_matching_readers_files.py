@@ -236,6 +236,7 @@ def test_ncmec_xml(tmp_path: Path) -> None:
     first, disputed = taken(items)
     assert (first.md5, first.code, first.pdq is not None) == (raw(MD5_A), "A1", True)
     assert (disputed.sha1, disputed.tags) == (raw(SHA1_B), "disputed by negative feedback")
+    assert (first.trusted, disputed.trusted) == (None, False)
     assert refused(items) == [("record 2", "deleted by its publisher: i2")]
 
 

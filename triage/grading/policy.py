@@ -170,15 +170,16 @@ def _label(one: _Reading) -> str:
 def _exact_words(one: _Reading) -> str:
     match = one.match
     place = f"same {match.algorithm} as a record of {_pack(match)}"
+    trust = f", trusted: {match.trusted}" if match.trusted != "unknown" else ""
     if one.category is None:
         return f"{place}, a known-good set"
     if not match.has_code:
         listed = one.category is Category.KNOWN_BAD
-        return f"{place}, " + ("a known-bad set" if listed else "which gives it no category")
+        said = "a known-bad set" if listed else "which gives it no category"
+        return f"{place}, {said}{trust}"
     meaning = f"code {printable(match.code)} of scheme {printable(match.scheme) or '(none)'}"
     if one.stated is Category.UNMAPPED:
-        return f"{place}, {meaning}, to which no confirmed scheme gives a meaning"
-    trust = f", trusted: {match.trusted}" if match.trusted != "unknown" else ""
+        return f"{place}, {meaning}, to which no confirmed scheme gives a meaning{trust}"
     if one.stated is Category.NON_PERTINENT and one.category is Category.NON_PERTINENT:
         return f"{place}, {meaning}: non-pertinent by category{trust}"
     return f"{place}, {meaning}: {one.stated}{trust}"

@@ -165,6 +165,7 @@ def _ncmec(kind: str, fields: Fields, place: str, options: ReadOptions) -> Item:
         photodna=fields.get("fingerprints/pdna"),
         code=fields.get("classification"),
         tags="disputed by negative feedback" if disputed else "",
+        trusted=False if disputed else None,
     )
     return judged(draft, options)
 
