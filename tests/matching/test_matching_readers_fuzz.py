@@ -71,7 +71,7 @@ def outcome(path: Path, format_id: str | None) -> list[Item]:
     found: list[Item] = []
     try:
         reader = choose_reader(path, format_id)
-        found.extend(reader.warnings(path))  # type: ignore[arg-type]
+        found.extend(reader.warnings(path, ReadOptions()))  # type: ignore[arg-type]
         found.clear()
         stream = reader.read(path, ReadOptions())
         while (item := next(stream, None)) is not None:

@@ -20,7 +20,7 @@ from matching_reader_samples import (
 )
 
 from triage.errors import HashSetError
-from triage.matching.reader import choose_reader
+from triage.matching.reader import ReadOptions, choose_reader
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_hashkeeper_and_its_description(tmp_path: Path) -> None:
     reader = choose_reader(path)
     assert reader.id == "hashkeeper"
     assert [(r.md5, r.size_bytes, r.code) for r in taken(read(path))] == [(raw(MD5_A), 17, None)]
-    assert "notable_flag = '1'" in reader.warnings(path)[0]
+    assert "notable_flag = '1'" in reader.warnings(path, ReadOptions())[0]
 
 
 @pytest.mark.parametrize(

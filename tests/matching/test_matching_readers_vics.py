@@ -187,7 +187,7 @@ def test_sets_shaped_like_the_known_good_ones_named_caid_are_warned_of(tmp_path:
         ([{"Media": [{"MD5": MD5_A}]}], CASES_2, False),
     ):
         path = vics(tmp_path, value, context)
-        said = choose_reader(path).warnings(path)
+        said = choose_reader(path).warnings(path, ReadOptions())
         assert bool(said) == warned
         assert all("NIST" in words and "known-GOOD" in words for words in said)
 

@@ -103,3 +103,19 @@ def test_the_description_of_a_hashkeeper_set_names_the_set(
     with pytest.raises(HashSetError, match="holds no digests") as caught:
         library.import_set(path, name="s", polarity=Polarity.KNOWN_BAD)
     assert ".hsh" in caught.value.hint
+
+
+def test_a_vics_file_in_another_encoding_says_so_and_can_be_taken(
+    library: PackLibrary, tmp_path: Path
+) -> None:
+    media = {"MediaID": 1, "MD5": MD5[0], "Category": 1, "Series": "café"}
+    text = json.dumps({"@odata.context": CONTEXT, "value": [media]}, ensure_ascii=False)
+    path = tmp_path / "set.json"
+    path.write_bytes(text.encode("cp1252"))
+    with pytest.raises(HashSetError, match=r"set\.json: not UTF-8 after record 0") as caught:
+        library.import_set(path, name="s", polarity=Polarity.BY_CATEGORY)
+    assert "--encoding" in caught.value.hint
+    assert "b'" not in caught.value.message
+    options = ReadOptions(encoding="cp1252")
+    report = library.import_set(path, name="s", polarity=Polarity.BY_CATEGORY, options=options)
+    assert report.manifest.taken == 1

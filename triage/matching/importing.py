@@ -113,7 +113,7 @@ class Import:
         self.version = wanted.version or naming.default_version(self._source_sha256)
         self._options = options
         self._on_progress = on_progress
-        self._warnings = self._reader.warnings(path)
+        self._warnings = self._reader.warnings(path, options)
         self._taken = 0
         self._account = _Account()
 

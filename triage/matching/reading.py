@@ -64,6 +64,10 @@ class Reader(Protocol):
         """
         ...
 
-    def warnings(self, path: Path) -> tuple[str, ...]:  # noqa: ARG002  (the protocol's default)
+    def warnings(
+        self,
+        path: Path,  # noqa: ARG002  (the protocol's default)
+        options: ReadOptions,  # noqa: ARG002  (likewise)
+    ) -> tuple[str, ...]:
         """Give what a person ought to know before this source is imported, in words."""
         return ()

@@ -52,7 +52,7 @@ class PlainListReader(Reader):
         """Tell by the first lines; one of them may be malformed."""
         return mostly(_HEX_LINE, data_lines(head))
 
-    def warnings(self, path: Path) -> tuple[str, ...]:
+    def warnings(self, path: Path, options: ReadOptions) -> tuple[str, ...]:  # noqa: ARG002  (protocol)
         """Warn of PDQ hashes, which look like SHA-256 and would never match as such."""
         shown = data_lines(read_head(path, HEAD_SIZE_BYTES))
         values = [line.strip() for line in shown if _LONG_LINE.fullmatch(line)]

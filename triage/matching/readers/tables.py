@@ -110,7 +110,7 @@ class TableReader(Reader):
         for row in rows(numbered, table.delimiter):
             yield _item(row, table, options)
 
-    def warnings(self, path: Path) -> tuple[str, ...]:
+    def warnings(self, path: Path, options: ReadOptions) -> tuple[str, ...]:  # noqa: ARG002  (protocol)
         """Tell what a HashKeeper description beside the set says of it."""
         beside = path.with_suffix(".hke")
         if self.id != "hashkeeper" or not beside.is_file():

@@ -77,21 +77,35 @@ class VicsReader(Reader):
                 for number, media in enumerate(_media(_events(stream), path), 1):
                     yield _item(media, f"record {number}", options)
         except (ijson.JSONError, ValueError, ArithmeticError) as error:
-            words = "cut short" if isinstance(error, ijson.IncompleteJSONError) else "not JSON"
-            detail = str(error).splitlines()[0][:200] if str(error) else ""
-            raise HashSetError(f"{path.name}: {words} after record {number}: {detail}") from error
+            raise _damaged(path, number, error) from error
 
-    def warnings(self, path: Path) -> tuple[str, ...]:
+    def warnings(self, path: Path, options: ReadOptions) -> tuple[str, ...]:
         """Warn of sets shaped like the known-good ones that are named CAID."""
         found = CONTEXT.search(head_text(read_head(path, HEAD_SIZE_BYTES)))
         if found is None or not found["tail"].lower().endswith("media"):
             return ()
         codes = set()
-        for number, item in enumerate(self.read(path, ReadOptions())):
+        for number, item in enumerate(self.read(path, ReadOptions(encoding=options.encoding))):
             if number >= _SAMPLE_RECORDS:
                 break
             codes.add(None if isinstance(item, RefusedRecord) else item.code)
         return (CAID_WARNING,) if codes and looks_like_nist_caid(found["tail"], codes) else ()
+
+
+def _damaged(path: Path, number: int, error: Exception) -> HashSetError:
+    """Name what is wrong; the parser calls everything incomplete, and some of its words bytes."""
+    said = error.args[0] if error.args else ""
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(error)
+    detail = text.splitlines()[0][:200] if text else ""
+    if "UTF8" in text:
+        return HashSetError(
+            f"{path.name}: not UTF-8 after record {number}: {detail}",
+            hint="name the encoding, for example: --encoding cp1252",
+        )
+    cut = isinstance(error, ijson.IncompleteJSONError) and "garbage" not in text
+    cut = cut and "lexical error" not in text
+    words = "cut short" if cut else "not JSON"
+    return HashSetError(f"{path.name}: {words} after record {number}: {detail}")
 
 
 def looks_like_nist_caid(context_tail: str, codes: set[str | None]) -> bool:
