@@ -76,8 +76,6 @@ class Lost:
 
 
 Result = Finished | Lost
-_Task = Callable[[Any], Any]
-_Shared = ctypes.c_longlong
 
 
 class Pool(Protocol):
@@ -135,14 +133,13 @@ class ProcessPool:
         workers: number of processes, at least 1.
         memory_limit_bytes: address space of a worker; 0 for none. Ignored where the platform has
             no such limit (Windows).
-        preload: module that workers import at once.
     """
 
-    def __init__(self, *, workers: int, memory_limit_bytes: int = 0, preload: str = "os") -> None:
+    def __init__(self, *, workers: int, memory_limit_bytes: int = 0) -> None:
         if workers < 1:
             raise ValueError("a pool needs at least one worker")
         self._context = multiprocessing.get_context("spawn")
-        self._settings = (memory_limit_bytes, preload)
+        self._memory_limit_bytes = memory_limit_bytes
         self._workers = [self._start() for _ in range(workers)]
         self._retry: collections.deque[Batch] = collections.deque()
         self._source: Iterator[Batch] = iter(())
@@ -170,7 +167,7 @@ class ProcessPool:
         ours, theirs = self._context.Pipe(duplex=True)
         at = self._context.RawValue(ctypes.c_longlong, -1)
         process = self._context.Process(
-            target=_serve, args=(theirs, at, *self._settings), daemon=True
+            target=_serve, args=(theirs, at, self._memory_limit_bytes), daemon=True
         )
         with _main_not_imported():
             process.start()
@@ -310,7 +307,7 @@ def _main_not_imported() -> Iterator[None]:
             setattr(main, name, value)
 
 
-def _serve(pipe: connection.Connection, at: _Shared, memory_limit_bytes: int, preload: str) -> None:
+def _serve(pipe: connection.Connection, at: Any, memory_limit_bytes: int) -> None:  # noqa: ANN401
     """Worker: take batches until the pipe closes."""
     _die_with_parent()
     _keep_memory()
@@ -318,7 +315,6 @@ def _serve(pipe: connection.Connection, at: _Shared, memory_limit_bytes: int, pr
         os.environ.setdefault(name, "1")  # one worker is one core; read when numpy is imported
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(memory_limit_bytes)
-    importlib.import_module(preload)
     ordinal = 0
     while True:
         try:
@@ -329,7 +325,11 @@ def _serve(pipe: connection.Connection, at: _Shared, memory_limit_bytes: int, pr
 
 
 def _work(
-    pipe: connection.Connection, at: _Shared, function: _Task, items: tuple[Any, ...], ordinal: int
+    pipe: connection.Connection,
+    at: Any,  # noqa: ANN401  (ctypes)
+    function: Callable[[Any], Any],
+    items: tuple[Any, ...],
+    ordinal: int,
 ) -> int:
     """Run one batch; results go back in groups, at the latest when the batch is done."""
     buffered: list[tuple[bool, Any]] = []

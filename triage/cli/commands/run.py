@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from triage.cli.result import PROBLEMS, show_result
 from triage.config import database_url, home
 
 if TYPE_CHECKING:
     from triage.pipeline.run import RunRequest
-    from triage.scheduler import Pool
     from triage.store.database import Store
 
 _GIB = 1 << 30
@@ -81,58 +79,48 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
     Exit code: 0 everything was examined; 3 finished, with gaps (see the page); 4 nothing could be
     opened; 5 a reference set cannot be loaded; 6 case database; 130 stopped, can be continued.
     """
-    count = workers or len(_cores())
-    with _started(count, int(worker_memory * _GIB)) as pool:
-        from triage.cli.result import PROBLEMS, show_result  # noqa: PLC0415  (workers start first)
-        from triage.pipeline.plan import TimeLimits  # noqa: PLC0415
-        from triage.pipeline.run import RunRequest  # noqa: PLC0415
-        from triage.store.database import open_store  # noqa: PLC0415
+    from triage.hashing.picture import PictureLimits  # noqa: PLC0415  (help stays instant)
+    from triage.pipeline.plan import TimeLimits  # noqa: PLC0415
+    from triage.pipeline.run import RunRequest  # noqa: PLC0415
+    from triage.store.database import open_store  # noqa: PLC0415
 
-        request = RunRequest(
-            case=case,
-            exhibit=exhibit,
-            images=images,
-            sets=sets or None,
-            workers=count,
-            limits=TimeLimits(entry_s=entry_time, picture_s=picture_time),
-        )
-        with open_store(database_url(db), create=True) as store:
-            _work(request, store, pool)
-            verdict = show_result(store, case, exhibit, as_json=as_json)
+    request = RunRequest(
+        case=case,
+        exhibit=exhibit,
+        images=images,
+        sets=sets or None,
+        workers=workers or len(_cores()),
+        limits=TimeLimits(entry_s=entry_time, picture_s=picture_time),
+        picture_limits=PictureLimits(),
+    )
+    with open_store(database_url(db), create=True) as store:
+        _work(request, store, int(worker_memory * _GIB))
+        verdict = show_result(store, case, exhibit, as_json=as_json)
     sys.exit(PROBLEMS if verdict.gaps else 0)
 
 
-@contextmanager
-def _started(workers: int, memory_limit_bytes: int) -> Iterator[Pool]:
-    """Start workers that load what they need while this process loads what it needs."""
-    from triage.scheduler import ProcessPool  # noqa: PLC0415  (help stays instant)
-
-    pool = ProcessPool(
-        workers=workers, memory_limit_bytes=memory_limit_bytes, preload="triage.pipeline.tasks"
-    )
-    try:
-        yield pool
-    finally:
-        pool.close()
-
-
-def _work(request: RunRequest, store: Store, pool: Pool) -> None:
+def _work(request: RunRequest, store: Store, memory_limit_bytes: int) -> None:
     from rich.console import Console  # noqa: PLC0415  (help stays instant)
 
     from triage.cli.progress import Watcher  # noqa: PLC0415
     from triage.grading.scheme import SchemeBook  # noqa: PLC0415
     from triage.matching.library import PackLibrary  # noqa: PLC0415
     from triage.pipeline.run import ExhibitRun  # noqa: PLC0415
+    from triage.scheduler import ProcessPool  # noqa: PLC0415
 
-    with Watcher(Console(stderr=True)) as watcher:
-        ExhibitRun(
-            request=request,
-            store=store,
-            pool=pool,
-            library=PackLibrary(home()),
-            book=SchemeBook(home()),
-            tell=watcher,
-        ).run()
+    pool = ProcessPool(workers=request.workers, memory_limit_bytes=memory_limit_bytes)
+    try:
+        with Watcher(Console(stderr=True)) as watcher:
+            ExhibitRun(
+                request=request,
+                store=store,
+                pool=pool,
+                library=PackLibrary(home()),
+                book=SchemeBook(home()),
+                tell=watcher,
+            ).run()
+    finally:
+        pool.close()
 
 
 def _cores() -> range:
