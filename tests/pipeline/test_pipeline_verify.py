@@ -60,3 +60,23 @@ def test_a_log_beside_a_raw_file_is_compared(tmp_path: Path) -> None:
 def test_no_image_no_check(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError):
         verify_image(tmp_path / "absent.E01", lambda _done, _total: None)
+
+
+@pytest.mark.parametrize("image", ["sample.E01", "ext4.E01", "mbr.E01"])
+def test_another_makers_reader_sees_the_same_medium(image: str) -> None:
+    path = FIXTURES / "images" / image
+    found = verify_image(path, lambda _done, _total: None, second_reader=True)
+    second = {one.algorithm: one.value for one in found.noted if one.source == "read by libewf"}
+    assert second == dict(found.digests)
+    assert found.second_refused == ""
+    assert found.result is Result.VERIFIED
+
+
+def test_a_second_opinion_that_is_not_to_be_had_is_told() -> None:
+    raw = verify_image(
+        FIXTURES / "images" / "ntfs.raw", lambda _done, _total: None, second_reader=True
+    )
+    assert "E01" in raw.second_refused
+    hurt = FIXTURES / "hostile" / "missing-segment.E01"
+    found = verify_image(hurt, lambda _done, _total: None, second_reader=True)
+    assert found.second_refused or found.result is not Result.VERIFIED

@@ -39,11 +39,15 @@ _PROBLEMS = 3
     epilog="\b\nExamples:\n"
     "  triage verify ABC1.E01\n"
     "  triage verify disk.001\n"
+    "  triage verify ABC1.E01 --second-reader\n"
     "  triage verify --json ABC1.E01"
 )
 @click.argument("image", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Write the result as JSON on stdout.")
-def verify(image: Path, *, as_json: bool) -> None:
+@click.option(
+    "--second-reader", is_flag=True, help="Read an E01 or Ex01 through libewf too, and compare."
+)
+def verify(image: Path, *, as_json: bool, second_reader: bool) -> None:
     """Read IMAGE from end to end and compare its digests with the noted ones.
 
     MD5, SHA-1 and SHA-256 are of the medium, not of the image file. They are compared with what
@@ -54,7 +58,7 @@ def verify(image: Path, *, as_json: bool) -> None:
     4 the image cannot be opened.
     """
     with _progress() as on_progress:
-        found = verify_image(image, on_progress)
+        found = verify_image(image, on_progress, second_reader=second_reader)
     if as_json:
         click.echo(json.dumps(_as_json(found), indent=2, sort_keys=True))
     else:
@@ -97,6 +101,8 @@ def _lines(found: Verification) -> Iterator[str]:
             words = "agrees" if found.agrees(one) else f"DIFFERS: {one.value}"
             where = "stored in the image" if one.source == "image" else printable(one.source)
             yield f"        {where}: {words}"
+    if found.second_refused:
+        yield f"no second opinion: {printable(found.second_refused)}"
     for damaged in found.damage:
         yield _damage_line(damaged)
     yield _CONCLUSIONS[found.result]
@@ -135,5 +141,6 @@ def _as_json(found: Verification) -> dict[str, object]:
             }
             for damaged in found.damage
         ],
+        "second_reader_refused": found.second_refused or None,
         "result": found.result.value,
     }
