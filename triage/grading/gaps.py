@@ -53,6 +53,7 @@ _PROBLEM_WORDS = {
     ProblemKind.VOLUME_UNSUPPORTED: "volume of an unsupported kind",
     ProblemKind.VOLUME_DAMAGED: "damaged volume",
     ProblemKind.VOLUME_TABLE: "fault in the volume table",
+    ProblemKind.DIRECTORY_LOOP: "folder reached by more than one path, listed under the first",
     ProblemKind.DIRECTORY_UNREADABLE: "unreadable folder",
     ProblemKind.ORPHAN_LIMIT: "limit on orphan files reached",
     ProblemKind.ENTRY_UNREADABLE: "unreadable entry",

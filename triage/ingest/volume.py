@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from triage.ingest.container import Container
+from triage.ingest.fatcopies import copies_differ
 from triage.ingest.filesystem import find
 from triage.ingest.plainness import judge
 from triage.ingest.reading import Found
@@ -209,6 +210,7 @@ class _Surveyor:
                 )
             )
             self._cut(self._volumes[-1], each.extent_bytes)
+            self._compare_tables(self._volumes[-1])
         if len(found) > 1 and not all(each.pooled for each in found):
             names = " and ".join(each.filesystem for each in found)
             self._note(ProblemKind.SEVERAL_FILESYSTEMS, f"opens as {names}: all were examined", key)
@@ -221,6 +223,18 @@ class _Surveyor:
                 ProblemKind.VOLUME_DAMAGED,
                 f"the file system is {extent_bytes} bytes long by its own account, "
                 f"the last {lost} of which the image does not hold: it was cut short",
+                volume=volume.key,
+            )
+
+    def _compare_tables(self, volume: VolumeInfo) -> None:
+        """Tell of a FAT volume whose two tables differ: the first alone is followed."""
+        if volume.filesystem not in {"fat12", "fat16", "fat32"}:
+            return
+        if copies_differ(self._container.read_at, volume.offset_bytes):
+            self._note(
+                ProblemKind.VOLUME_DAMAGED,
+                "its two allocation tables differ: files are read by the first, and some may be "
+                "cut short, mixed up or taken for deleted",
                 volume=volume.key,
             )
 

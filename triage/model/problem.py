@@ -27,7 +27,7 @@ class ProblemKind(StrEnum):
     """An archive, or a part of one, whose members are not in the listing."""
 
 
-NOTES = frozenset({ProblemKind.DIRECTORY_LOOP, ProblemKind.SEVERAL_FILESYSTEMS})
+NOTES = frozenset({ProblemKind.SEVERAL_FILESYSTEMS})
 """Kinds that are told but leave nothing unexamined."""
 
 

@@ -6,6 +6,35 @@ import sqlalchemy as sa
 
 SCHEMA_VERSION = 1
 
+
+class RawName(sa.types.TypeDecorator[str]):
+    """A name or path of the examiner's own machine, which need not be UTF-8: kept as its bytes."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> bytes | None:  # noqa: ARG002  (SQLAlchemy's signature)
+        """Give the bytes that the platform had."""
+        return None if value is None else value.encode("utf-8", "surrogateescape")
+
+    def process_result_value(self, value: bytes | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002  (SQLAlchemy's signature)
+        """Give the name as the platform's calls take it."""
+        return None if value is None else bytes(value).decode("utf-8", "surrogateescape")
+
+
+class Words(sa.types.TypeDecorator[str]):
+    """Text for people; what no database can hold as text is written out as an escape."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002  (SQLAlchemy's signature)
+        """Escape lone surrogates, which stand for bytes that are not UTF-8."""
+        if value is None or value.isascii():
+            return value
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 metadata = sa.MetaData()
 
 schema_version = sa.Table(
@@ -53,8 +82,8 @@ evidence = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("exhibit_id", sa.ForeignKey("exhibits.id"), nullable=False),
     sa.Column("key", sa.Text, nullable=False),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("location", sa.Text, nullable=False),
+    sa.Column("name", RawName, nullable=False),
+    sa.Column("location", RawName, nullable=False),
     sa.Column("info", sa.Text, nullable=False),
     sa.UniqueConstraint("exhibit_id", "key"),
 )
@@ -99,7 +128,7 @@ entries = sa.Table(
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("in_hand", sa.Boolean, nullable=False, default=False),
     sa.Column("reason", sa.Text, nullable=False, default=""),
-    sa.Column("detail", sa.Text, nullable=False, default=""),
+    sa.Column("detail", Words, nullable=False, default=""),
     sa.Column("sha256", sa.LargeBinary(32)),
     sa.Column("damaged", sa.Boolean, nullable=False, default=False),
     sa.Column("mime", sa.Text, nullable=False, default=""),
@@ -133,7 +162,7 @@ contents = sa.Table(
     sa.Column("family", sa.Text, nullable=False),
     sa.Column("picture_state", sa.Text, nullable=False),
     sa.Column("picture_reason", sa.Text, nullable=False, default=""),
-    sa.Column("picture_detail", sa.Text, nullable=False, default=""),
+    sa.Column("picture_detail", Words, nullable=False, default=""),
     sa.Column("width", sa.Integer),
     sa.Column("height", sa.Integer),
     sa.Column("format", sa.Text),
@@ -169,7 +198,7 @@ problems = sa.Table(
     sa.Column("path", sa.LargeBinary, primary_key=True),
     sa.Column("offset_bytes", sa.BigInteger, primary_key=True),
     sa.Column("length_bytes", sa.BigInteger, primary_key=True),
-    sa.Column("detail", sa.Text, primary_key=True),
+    sa.Column("detail", Words, primary_key=True),
 )
 
 damage = sa.Table(
@@ -179,7 +208,7 @@ damage = sa.Table(
     sa.Column("kind", sa.Text, primary_key=True),
     sa.Column("offset_bytes", sa.BigInteger, primary_key=True),
     sa.Column("length_bytes", sa.BigInteger, primary_key=True),
-    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("detail", Words, nullable=False),
 )
 
 runs = sa.Table(
