@@ -191,7 +191,12 @@ def test_no_flip_gives_wrong_bytes_in_silence(
     if more > 30:
         bodies[which][at : at + more] = bytes(more)[: len(bodies[which]) - at]
     path = write(folder, [bytes(body) for body in bodies], "flip")
-    assert_nothing_invented(open_container(path), good())
+    try:
+        container = open_container(path)
+    except EvidenceError as error:  # both sections that tell the geometry are hurt: said aloud
+        assert str(error).startswith("flip.Ex01: no section")  # noqa: PT017  (either is lawful)
+        return
+    assert_nothing_invented(container, good())
 
 
 @settings(max_examples=80, deadline=None)
