@@ -89,6 +89,9 @@ class FileEntry:
             there is none of its own (resident, sparse, empty, unknown).
         no_content: why the content cannot or need not be read, when the listing already knows it;
             a value of :class:`triage.model.outcome.SkipReason`, else ``""``.
+        extents: ``(offset_bytes, length_bytes)`` on the medium, in order of content and adding up to
+            ``size_bytes``, where the content lies there as it is: allocated in full, not packed,
+            not encrypted. Empty where it has to be read by way of the file system.
         detail: words to go with ``no_content``.
         container: the archive that this entry was found in, ``None`` for entries of a file system.
             Its path then is the archive's path followed by the path inside the archive.
@@ -100,6 +103,7 @@ class FileEntry:
     size_bytes: int
     times: Times = Times()
     first_block_offset_bytes: int | None = None
+    extents: tuple[tuple[int, int], ...] = ()
     resident: bool = False
     compressed: bool = False
     sparse: bool = False
