@@ -89,7 +89,7 @@ class FileEntry:
             there is none of its own (resident, sparse, empty, unknown).
         no_content: why the content cannot or need not be read, when the listing already knows it;
             a value of :class:`triage.model.outcome.SkipReason`, else ``""``.
-        extents: ``(offset_bytes, length_bytes)`` on the medium, in order of content and adding up to
+        extents: ``(offset_bytes, length_bytes)`` on the medium, in order of content, adding up to
             ``size_bytes``, where the content lies there as it is: allocated in full, not packed,
             not encrypted. Empty where it has to be read by way of the file system.
         detail: words to go with ``no_content``.
