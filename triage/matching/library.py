@@ -16,8 +16,8 @@ from triage.matching.lock import only_one
 from triage.matching.manifest import folder_name, read_document
 from triage.matching.pack import OpenPack
 from triage.matching.reading import ReadOptions
+from triage.matching.shelf import age, chosen_packs, find_pack, folder_of_packs, pack_folders
 from triage.matching.verifying import VerifyReport, check_content, verify_folder
-from triage.model.display import printable
 from triage.model.hashset import PackManifest, Polarity
 
 __all__ = ["ImportReport", "LoadedSets", "PackLibrary", "VerifyReport"]
@@ -35,7 +35,7 @@ class PackLibrary:
     """
 
     def __init__(self, home: Path) -> None:
-        self._folder = home / "packs"
+        self._folder = folder_of_packs(home)
 
     def import_set(  # noqa: PLR0913  (all are asked of a person, by keyword)
         self,
@@ -94,19 +94,11 @@ class PackLibrary:
             HashSetError: a pack's manifest is damaged.
         """
         manifests = [read_document(folder).manifest for folder in self.folders()]
-        return tuple(sorted(manifests, key=_age))
+        return tuple(sorted(manifests, key=age))
 
     def folders(self) -> tuple[Path, ...]:
         """Give the folders of all packs, by name; whatever is unfinished is left out."""
-        if not self._folder.is_dir():
-            return ()
-        return tuple(
-            sorted(
-                path
-                for path in self._folder.iterdir()
-                if path.is_dir() and not path.name.startswith(".")
-            )
-        )
+        return pack_folders(self._folder)
 
     def manifest(self, name: str, version: str | None = None) -> PackManifest:
         """Give the manifest of a pack; of the newest version where none is named.
@@ -158,12 +150,7 @@ class PackLibrary:
             HashSetError: one of them is missing or damaged. A set that cannot be loaded ends the
                 run, as it would otherwise be a silent miss.
         """
-        if names is None:
-            self.list()  # a damaged manifest must not hide a set
-            wanted = sorted({naming.split(folder.name)[0] for folder in self.folders()})
-        else:
-            wanted = list(names)
-        folders = sorted({self._find(*naming.split(name)) for name in wanted})
+        folders = chosen_packs(self._folder, names)
         packs: list[OpenPack] = []
         try:
             packs.extend(map(OpenPack, folders))  # keeps those before one that fails
@@ -181,20 +168,7 @@ class PackLibrary:
         return self._folder
 
     def _find(self, name: str, version: str | None) -> Path:
-        """Find a pack's folder; a damaged version does not hide behind a sound one."""
-        if version is not None:
-            found = [path for path in self.folders() if path.name == f"{name}@{version}"]
-        else:
-            found = [path for path in self.folders() if naming.split(path.name)[0] == name]
-        if not found:
-            wanted = name if version is None else f"{name}@{version}"
-            have = ", ".join(path.name for path in self.folders()) or "none"
-            raise HashSetError(
-                f"there is no reference set {printable(wanted)!r}", hint=f"imported: {have}"
-            )
-        if len(found) == 1:
-            return found[0]
-        return max(found, key=lambda folder: _age(read_document(folder).manifest))
+        return find_pack(self._folder, name, version)
 
     def _clean(self) -> None:
         """Delete what an import or removal left that was killed; only called under the lock."""
@@ -236,10 +210,6 @@ class PackLibrary:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
         return report
-
-
-def _age(manifest: PackManifest) -> tuple[str, str, str]:
-    return manifest.name, manifest.imported_at, manifest.version
 
 
 def _sync_folder(folder: Path) -> None:

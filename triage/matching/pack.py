@@ -62,6 +62,10 @@ class OpenPack:
         values: Numbers = column[records].astype(np.int64)
         return values
 
+    def whole(self, name: str) -> NDArray[Any] | None:
+        """Give a record column whole; ``None`` where it would be zero throughout."""
+        return self._record_columns.get(name)
+
     def string(self, number: int) -> str:
         """Give a string by its number."""
         if number == 0 or self._text is None or self._ends is None:
@@ -139,6 +143,11 @@ class DigestTable:
         self.digests = digests
         self.index = index
         self._records = records
+
+    @property
+    def holders(self) -> NDArray[np.uint32] | None:
+        """The records that have a digest here, ascending; ``None`` where every record has one."""
+        return self._records
 
     def records_of(self, rows: Numbers) -> Numbers:
         """Give the record of each row."""

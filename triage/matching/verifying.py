@@ -12,7 +12,7 @@ from triage.errors import HashSetError
 from triage.matching import layout
 from triage.matching.column import Column, column_path
 from triage.matching.index import prefixes_of
-from triage.matching.manifest import MANIFEST_NAME, PackDocument, read_document, sha256_of
+from triage.matching.manifest import MANIFEST_NAME, PackDocument, PackFile, read_document, sha256_of
 from triage.model.display import printable
 from triage.model.hashset import PackManifest
 
@@ -61,7 +61,17 @@ def check_content(folder: Path, document: PackDocument) -> None:
     Raises:
         HashSetError: naming the set and the file.
     """
-    for problem in _file_problems(folder, document):
+    for file in document.files:
+        check_file(folder, file)
+
+
+def check_file(folder: Path, file: PackFile) -> None:
+    """Check every byte of one file of a pack, so that several can be checked at a time.
+
+    Raises:
+        HashSetError: naming the set and the file.
+    """
+    if problem := _file_problem(folder, file):
         raise HashSetError(
             f"reference set {folder.name}: {problem}",
             hint=f"remove it and import it again: {folder.name}",
@@ -69,17 +79,21 @@ def check_content(folder: Path, document: PackDocument) -> None:
 
 
 def _file_problems(folder: Path, document: PackDocument) -> Iterator[str]:
-    for file in document.files:
-        path = folder / file.name
-        try:
-            size, digest = path.stat().st_size, sha256_of(path)
-        except OSError as error:
-            yield f"{file.name}: cannot be read: {error.strerror}"
-            continue
-        if size != file.size_bytes:
-            yield f"{file.name}: {size} bytes instead of {file.size_bytes}"
-        elif digest != file.sha256:
-            yield f"{file.name}: its content was changed (SHA-256 {digest})"
+    return filter(None, (_file_problem(folder, file) for file in document.files))
+
+
+def _file_problem(folder: Path, file: PackFile) -> str:
+    """Say what is wrong with a file, ``""`` where nothing is."""
+    path = folder / file.name
+    try:
+        size, digest = path.stat().st_size, sha256_of(path)
+    except OSError as error:
+        return f"{file.name}: cannot be read: {error.strerror}"
+    if size != file.size_bytes:
+        return f"{file.name}: {size} bytes instead of {file.size_bytes}"
+    if digest != file.sha256:
+        return f"{file.name}: its content was changed (SHA-256 {digest})"
+    return ""
 
 
 def _stray(folder: Path, document: PackDocument) -> Iterator[str]:
