@@ -70,6 +70,7 @@ class Digesting:
                 for one in part
             ),
             time_limits_s=tuple(self.limits.reading_s(one.entry.size_bytes) for one in part),
+            reads=True,
         )
 
     def _take(self, result: Result) -> None:

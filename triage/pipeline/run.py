@@ -38,6 +38,8 @@ class RunRequest:
     Attributes:
         images: the images or folders of the exhibit, one path each.
         sets: reference packs by name, ``None`` for all that there are.
+        pictures: compare pictures by appearance too; those left waiting stand as a gap, and a
+            later run of the same exhibit decodes them.
     """
 
     case: str
@@ -47,6 +49,7 @@ class RunRequest:
     workers: int = 1
     limits: TimeLimits = field(default_factory=TimeLimits)
     picture_limits: PictureLimits = field(default_factory=PictureLimits)
+    pictures: bool = True
 
 
 @dataclass(slots=True)
@@ -147,14 +150,20 @@ class ExhibitRun:
             self._digest(exhibit_id, known[location], location, judge, digesting)
         for location, one in opened:
             self._unpack(exhibit_id, known[location], location, one.info.key, judge)
-        self._pictures(exhibit_id, judge)
+        if self.request.pictures:
+            self._pictures(exhibit_id, judge)
 
     def _survey(self) -> list[tuple[str, Surveyed]]:
         """Open every image; one that does not open is recorded, unless it is the only one."""
         locations = [str(path.absolute()) for path in self.request.images]
         limit = self.request.limits.opening_s
         batches = [
-            Batch(function=survey, items=(SurveyItem(location=one),), time_limits_s=(limit,))
+            Batch(
+                function=survey,
+                items=(SurveyItem(location=one),),
+                time_limits_s=(limit,),
+                reads=True,
+            )
             for one in locations
         ]
         self.tell(Progress(stage=Stage.OPENING, done=0, total=len(batches)))

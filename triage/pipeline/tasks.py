@@ -32,6 +32,7 @@ from triage.model.outcome import Done, Failed, FailReason, NoPicture, Outcome, P
 from triage.model.outcome import PictureOutcome as Pictured
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
+from triage.scheduler import turn
 
 __all__ = ["ARCHIVE_MIMES", "UNOPENED_ARCHIVE_MIMES"]
 
@@ -174,7 +175,8 @@ def decode_picture(item: PictureItem) -> Pictured:
         detail = f"{item.entry.size_bytes} bytes, the limit is {item.limits.max_bytes}"
         return NoPicture(reason=PictureReason.TOO_MANY_BYTES, detail=detail)
     try:
-        data = b"".join(_content(_evidence(item.location), item.entry))
+        with turn():
+            data = b"".join(_content(_evidence(item.location), item.entry))
     except (ContentError, VolumeError) as error:
         return NoPicture(reason=PictureReason.UNREADABLE, detail=str(error))
     if hashlib.sha256(data).digest() != item.sha256:

@@ -48,7 +48,7 @@ class Unpacking:
         for one in page:
             limit = self.limits.folder_s + self.limits.reading_s(one.entry.size_bytes)
             item = ReadItem(entry_id=one.entry_id, location=self.location, entry=one.entry)
-            yield Batch(function=list_archive, items=(item,), time_limits_s=(limit,))
+            yield Batch(function=list_archive, items=(item,), time_limits_s=(limit,), reads=True)
 
     def _take(self, archive: Waiting, result: Result) -> None:
         if isinstance(result, Finished):

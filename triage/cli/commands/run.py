@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -34,6 +35,18 @@ _GIB = 1 << 30
     "--set", "sets", multiple=True, metavar="NAME", help="Reference pack; repeatable. Default: all."
 )
 @click.option("--workers", type=click.IntRange(1), help="Worker processes. Default: one a core.")
+@click.option(
+    "--skip-pictures",
+    is_flag=True,
+    help="Digests only: leave pictures uncompared by appearance, as a gap, for a later run.",
+)
+@click.option(
+    "--medium",
+    type=click.Choice(("ssd", "hdd")),
+    default="ssd",
+    show_default=True,
+    help="What the image lies on; hdd: one reader at a time, in the order of the disk.",
+)
 @click.option("--db", metavar="URL", help="Case database: a path or an SQLAlchemy URL.")
 @click.option(
     "--entry-time",
@@ -64,6 +77,8 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
     exhibit: str,
     sets: tuple[str, ...],
     workers: int | None,
+    skip_pictures: bool,
+    medium: str,
     db: str | None,
     entry_time: float,
     picture_time: float,
@@ -92,14 +107,15 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
         workers=workers or len(_cores()),
         limits=TimeLimits(entry_s=entry_time, picture_s=picture_time),
         picture_limits=PictureLimits(),
+        pictures=not skip_pictures,
     )
     with open_store(database_url(db), create=True) as store:
-        _work(request, store, int(worker_memory * _GIB))
+        _work(request, store, int(worker_memory * _GIB), one_reader=medium == "hdd")
         verdict = show_result(store, case, exhibit, as_json=as_json)
     sys.exit(PROBLEMS if verdict.gaps else 0)
 
 
-def _work(request: RunRequest, store: Store, memory_limit_bytes: int) -> None:
+def _work(request: RunRequest, store: Store, memory_limit_bytes: int, *, one_reader: bool) -> None:
     from rich.console import Console  # noqa: PLC0415  (help stays instant)
 
     from triage.cli.progress import Watcher  # noqa: PLC0415
@@ -108,19 +124,18 @@ def _work(request: RunRequest, store: Store, memory_limit_bytes: int) -> None:
     from triage.pipeline.run import ExhibitRun  # noqa: PLC0415
     from triage.scheduler import ProcessPool  # noqa: PLC0415
 
-    pool = ProcessPool(workers=request.workers, memory_limit_bytes=memory_limit_bytes)
-    try:
-        with Watcher(Console(stderr=True)) as watcher:
-            ExhibitRun(
-                request=request,
-                store=store,
-                pool=pool,
-                library=PackLibrary(home()),
-                book=SchemeBook(home()),
-                tell=watcher,
-            ).run()
-    finally:
-        pool.close()
+    pool = ProcessPool(
+        workers=request.workers, memory_limit_bytes=memory_limit_bytes, one_reader=one_reader
+    )
+    with contextlib.closing(pool), Watcher(Console(stderr=True)) as watcher:
+        ExhibitRun(
+            request=request,
+            store=store,
+            pool=pool,
+            library=PackLibrary(home()),
+            book=SchemeBook(home()),
+            tell=watcher,
+        ).run()
 
 
 def _cores() -> range:

@@ -1,4 +1,4 @@
-"""The one room for processes: runs items on workers that may crash, hang or eat memory.
+"""Workers that may crash, hang or eat memory, each replaced when it dies.
 
 Each worker has a pipe of its own and shares nothing with its siblings, so a worker that dies in
 the middle of a message hurts nobody else. The index of the item in hand stands in shared memory:
@@ -11,104 +11,25 @@ from __future__ import annotations
 import collections
 import contextlib
 import ctypes
-import importlib
 import multiprocessing
 import os
 import pickle
 import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from multiprocessing import connection
-from typing import Any, Protocol
+from typing import Any
+
+from triage.scheduler.batch import Batch, Finished, LossKind, Lost, Result
+from triage.scheduler.turns import Turns
+from triage.scheduler.worker import serve
 
 PREFETCH_LIMIT_BYTES = 64 * 1024
 """A batch up to this size is sent ahead: it fits a socket buffer, so sending cannot block."""
-FLUSH_INTERVAL_S = 0.02
 POLL_INTERVAL_S = 0.1
 KILL_PATIENCE_S = 5.0
-_KEPT_BYTES = 32 * 1024 * 1024
-
-
-class LossKind(StrEnum):
-    """How an item was lost."""
-
-    CRASH = "crash"
-    TIME_LIMIT = "time-limit"
-    MEMORY_LIMIT = "memory-limit"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Items for one function, in order.
-
-    Attributes:
-        function: a module-level function of one item; it runs in a worker.
-        time_limits_s: how long each item may take.
-        alone: retry of a suspect: it is not sent ahead, and a second loss is final.
-    """
-
-    function: Callable[[Any], Any]
-    items: tuple[Any, ...]
-    time_limits_s: tuple[float, ...]
-    alone: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
-    """An item and what its function returned."""
-
-    item: Any
-    value: Any
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lost:
-    """An item that cost a worker, or whose function raised."""
-
-    item: Any
-    kind: LossKind
-    detail: str
-
-
-Result = Finished | Lost
-
-
-class Pool(Protocol):
-    """Runs batches; every item comes back exactly once, in any order."""
-
-    def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
-        """Yield one result an item; batches are drawn only as workers need them."""
-
-    def close(self) -> None:
-        """Stop all workers."""
-
-
-class InlinePool:
-    """Runs everything in this process: for tests and for debugging, without protection."""
-
-    def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
-        """Run item after item; see :class:`Pool`."""
-        for batch in batches:
-            for item in batch.items:
-                yield _call(batch.function, item)
-
-    def close(self) -> None:
-        """Nothing to stop."""
-
-
-def _call(function: Callable[[Any], Any], item: Any) -> Result:  # noqa: ANN401  (any item)
-    """Run one item behind the task border: whatever it raises costs only itself."""
-    try:
-        return Finished(item=item, value=function(item))
-    except MemoryError:
-        return Lost(item=item, kind=LossKind.MEMORY_LIMIT, detail="out of memory")
-    except Exception as error:  # noqa: BLE001  (the task border)
-        return Lost(item=item, kind=LossKind.ERROR, detail=f"{type(error).__name__}: {error}")
 
 
 @dataclass(slots=True)
@@ -133,13 +54,18 @@ class ProcessPool:
         workers: number of processes, at least 1.
         memory_limit_bytes: address space of a worker; 0 for none. Ignored where the platform has
             no such limit (Windows).
+        one_reader: the medium has one head: batches that mainly read go to one worker, and
+            workers take turns (:func:`triage.scheduler.turn`) at any other reading.
     """
 
-    def __init__(self, *, workers: int, memory_limit_bytes: int = 0) -> None:
+    def __init__(
+        self, *, workers: int, memory_limit_bytes: int = 0, one_reader: bool = False
+    ) -> None:
         if workers < 1:
             raise ValueError("a pool needs at least one worker")
         self._context = multiprocessing.get_context("spawn")
         self._memory_limit_bytes = memory_limit_bytes
+        self._turns = Turns() if one_reader else None
         self._workers = [self._start() for _ in range(workers)]
         self._retry: collections.deque[Batch] = collections.deque()
         self._source: Iterator[Batch] = iter(())
@@ -162,12 +88,16 @@ class ProcessPool:
         for worker in self._workers:
             _kill(worker)
         self._workers = []
+        if self._turns is not None:
+            self._turns.close()
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe(duplex=True)
         at = self._context.RawValue(ctypes.c_longlong, -1)
         process = self._context.Process(
-            target=_serve, args=(theirs, at, self._memory_limit_bytes), daemon=True
+            target=serve,
+            args=(theirs, at, self._memory_limit_bytes, self._turns.path if self._turns else ""),
+            daemon=True,
         )
         with _main_not_imported():
             process.start()
@@ -178,11 +108,19 @@ class ProcessPool:
         """Give work to idle workers first, then one batch ahead to each."""
         for depth in (0, 1):
             for worker in list(self._workers):
-                if len(worker.batches) != depth:
+                if len(worker.batches) != depth or self._must_wait(worker):
                     continue
                 batch = self._next(ahead=depth > 0)
                 if batch is not None:
                     self._send(worker, batch)
+
+    def _must_wait(self, worker: _Worker) -> bool:
+        """Tell whether another worker is at the only head of the medium."""
+        return self._turns is not None and any(
+            other.batches and other.batches[0].reads
+            for other in self._workers
+            if other is not worker
+        )
 
     def _next(self, *, ahead: bool) -> Batch | None:
         if self._retry:
@@ -305,95 +243,3 @@ def _main_not_imported() -> Iterator[None]:
     finally:
         for name, value in saved.items():
             setattr(main, name, value)
-
-
-def _serve(pipe: connection.Connection, at: Any, memory_limit_bytes: int) -> None:  # noqa: ANN401
-    """Worker: take batches until the pipe closes."""
-    _die_with_parent()
-    _keep_memory()
-    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ.setdefault(name, "1")  # one worker is one core; read when numpy is imported
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _limit_memory(memory_limit_bytes)
-    ordinal = 0
-    while True:
-        try:
-            function, items = pickle.loads(pipe.recv_bytes())  # noqa: S301  (our own parent)
-        except (EOFError, OSError):
-            return
-        ordinal = _work(pipe, at, function, items, ordinal)
-
-
-def _work(
-    pipe: connection.Connection,
-    at: Any,  # noqa: ANN401  (ctypes)
-    function: Callable[[Any], Any],
-    items: tuple[Any, ...],
-    ordinal: int,
-) -> int:
-    """Run one batch; results go back in groups, at the latest when the batch is done."""
-    buffered: list[tuple[bool, Any]] = []
-    flushed = time.monotonic()
-    for item in items:
-        at.value = ordinal
-        result = _call(function, item)
-        ordinal += 1
-        if isinstance(result, Finished):
-            buffered.append((True, result.value))
-        else:
-            buffered.append((False, (result.kind, result.detail)))
-        if time.monotonic() - flushed > FLUSH_INTERVAL_S:
-            pipe.send_bytes(pickle.dumps(buffered, pickle.HIGHEST_PROTOCOL))
-            buffered, flushed = [], time.monotonic()
-    at.value = -1
-    if buffered:
-        pipe.send_bytes(pickle.dumps(buffered, pickle.HIGHEST_PROTOCOL))
-    return ordinal
-
-
-def _limit_memory(memory_limit_bytes: int) -> None:
-    """Cap the address space, where the platform can."""
-    if memory_limit_bytes <= 0:
-        return
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        resource = importlib.import_module("resource")
-        resource.setrlimit(resource.RLIMIT_AS, (memory_limit_bytes, memory_limit_bytes))
-
-
-def _keep_memory() -> None:
-    """Let glibc reuse freed buffers, else each picture faults the same pages in anew."""
-    with contextlib.suppress(OSError, AttributeError):
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(-3, _KEPT_BYTES)  # -3 = M_MMAP_THRESHOLD, malloc.h
-        mallopt(-1, 2 * _KEPT_BYTES)  # -1 = M_TRIM_THRESHOLD
-
-
-def _die_with_parent() -> None:
-    """End when the parent is killed: by the kernel on Linux, by a watching thread elsewhere."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(1, int(signal.SIGKILL))  # 1 = PR_SET_PDEATHSIG, linux/prctl.h
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-    sentinel = parent.sentinel
-
-    def watch() -> None:
-        connection.wait([sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
-@contextlib.contextmanager
-def terminate_as_interrupt() -> Iterator[None]:
-    """Let a request to terminate stop this process as Ctrl-C does, so that it can tidy up."""
-
-    def interrupt(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,21 @@
+"""The pool without processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from triage.scheduler.batch import Batch, Result
+from triage.scheduler.worker import call
+
+
+class InlinePool:
+    """Runs everything in this process: for tests and for debugging, without protection."""
+
+    def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
+        """Run item after item; see :class:`Pool`."""
+        for batch in batches:
+            for item in batch.items:
+                yield call(batch.function, item)
+
+    def close(self) -> None:
+        """Nothing to stop."""
