@@ -65,6 +65,9 @@ class TSK_FS_INFO:
     ftype: int
     block_size: int
     block_count: int
+    block_pre_size: int
+    block_post_size: int
+    last_block_act: int
     root_inum: int
     first_inum: int
     last_inum: int

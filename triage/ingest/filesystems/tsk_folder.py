@@ -10,6 +10,7 @@ import pytsk3
 from triage.ingest.container import Container
 from triage.ingest.filesystems.ext_inodes import EncryptedInodes
 from triage.ingest.filesystems.hfs_catalog import Catalog
+from triage.ingest.filesystems.tsk_extents import Extents, Places
 from triage.ingest.filesystems.tsk_names import (
     WITH_INODES,
     Name,
@@ -20,7 +21,7 @@ from triage.ingest.filesystems.tsk_names import (
     reused,
     why_no_content,
 )
-from triage.ingest.filesystems.tsk_streams import NTFS_REPARSE, Stream, streams
+from triage.ingest.filesystems.tsk_streams import NTFS_REPARSE, WOF_STREAM, Stream, streams
 from triage.ingest.filesystems.tsk_times import NAIVE, times
 from triage.ingest.tskimage import plain_words
 from triage.model.display import printable
@@ -30,14 +31,13 @@ from triage.model.outcome import SkipReason
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
 
+__all__ = ["ORPHAN_LIMIT", "WOF_STREAM", "Folder", "Volume", "overlay_packed"]
+
 ORPHAN_LIMIT = 1_000_000
 """Orphans of one folder beyond this number are not listed, and reported."""
 
 _CATALOG_FILE = 4
 """Number of the catalog of every HFS+ volume."""
-
-WOF_STREAM = b"WofCompressedData"
-"""Stream in which Windows keeps the packed bytes of a file whose own data then reads as zeros."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,7 @@ class Volume:
     medium_bytes: int
     naive: bool
     encrypted: EncryptedInodes
+    places: Places
     opened: pytsk3.FS_Info
 
     @classmethod
@@ -66,6 +67,7 @@ class Volume:
             medium_bytes=container.info.size_bytes,
             naive=volume.filesystem in NAIVE,
             encrypted=EncryptedInodes.of(container, volume),
+            places=Places.of(container, volume, opened),
             opened=opened,
         )
 
@@ -94,6 +96,8 @@ class Folder:
         self._seen: dict[EntryRef, int] = {}
         self._orphan_bytes = 0
         self._orphans_hit = False
+        self._direct = True
+        """Whether an entry's address leads to the record that its streams were taken from."""
 
     def listed(self, opened: pytsk3.Directory) -> Listing:
         """Take all names; an error costs the one name it came with, and is reported."""
@@ -126,6 +130,7 @@ class Folder:
             except OSError:
                 self._enter(from_catalog(child, None), None)
                 continue
+            self._direct = file.info.meta is not None and file.info.meta.addr == child.identifier
             self._enter(from_catalog(child, file.info.meta), file)
         return self._listing()
 
@@ -159,8 +164,9 @@ class Folder:
 
     def _enter(self, name: Name, file: pytsk3.File | None) -> None:
         self._check(name)
-        for stream in self._streams(name, file) if file is not None else (None,):
-            self._entries.append(self._entry(name, stream))
+        every = self._streams(name, file) if file is not None else (None,)
+        for stream in every:
+            self._entries.append(self._entry(name, stream, every))
         self._descend(name)
 
     def _streams(self, name: Name, file: pytsk3.File) -> tuple[Stream | None, ...]:
@@ -179,7 +185,9 @@ class Folder:
         named = tuple(stream for stream in every if stream.name)
         return (*((None,) if folder or not default else default), *named)
 
-    def _entry(self, name: Name, stream: Stream | None) -> FileEntry:
+    def _entry(
+        self, name: Name, stream: Stream | None, every: tuple[Stream | None, ...]
+    ) -> FileEntry:
         volume = self._volume
         state = allocation(name, self._folder)
         size = self._size(name, stream)
@@ -203,6 +211,7 @@ class Folder:
             size_bytes=size,
             times=times(name.meta, naive=volume.naive),
             first_block_offset_bytes=stream.runs[0][0] if size and stream and stream.runs else None,
+            extents=() if reason else self._extents(name, stream, every),
             resident=stream is not None and stream.resident,
             compressed=stream is not None and stream.compressed,
             sparse=stream is not None and stream.sparse,
@@ -210,6 +219,14 @@ class Folder:
             no_content=str(reason),
             detail=detail,
         )
+
+    def _extents(
+        self, name: Name, stream: Stream | None, every: tuple[Stream | None, ...]
+    ) -> Extents:
+        if stream is None or not self._direct:
+            return ()
+        others = [other for other in every if other is not None]
+        return self._volume.places.extents(name.address, stream, others)
 
     def _size(self, name: Name, stream: Stream | None) -> int:
         if stream is not None:

@@ -13,6 +13,10 @@ _HFS_DATA, _HFS_RSRC, _HFS_XATTR = 0x1100, 0x1101, 0x1102
 _DEFAULT = 1
 _RUN_FILLER, _RUN_SPARSE = 1, 2
 _RESIDENT, _ENCRYPTED, _COMPRESSED, _SPARSE = 0x04, 0x10, 0x20, 0x40
+_ODD = _RESIDENT | _ENCRYPTED | _COMPRESSED | _SPARSE
+
+WOF_STREAM = b"WofCompressedData"
+"""Stream in which Windows keeps the packed bytes of a file whose own data then reads as zeros."""
 
 HFS_COMPRESSION = b"com.apple.decmpfs"
 """Extended attribute that says how the data fork is packed; it is no content of its own."""
@@ -26,6 +30,8 @@ class Stream:
         name: ``b""`` for the default one.
         kind, number: type and id by which it is read.
         runs: ``(offset_bytes, length_bytes)`` on the medium, without holes, in order of content.
+        plain: how many of the runs hold the content as it is, from its first byte on and gapless.
+            The Sleuth Kit may end a list with a hole behind the content (ext2, UFS).
     """
 
     name: bytes
@@ -37,6 +43,7 @@ class Stream:
     encrypted: bool
     compressed: bool
     sparse: bool
+    plain: int
 
 
 def streams(
@@ -58,7 +65,7 @@ def streams(
         name = _name(filesystem, kind, info.name or b"")
         if name is None:
             continue
-        runs, holes = _runs(attribute, base_bytes, block_bytes)
+        runs, holes, plain = _runs(attribute, base_bytes, block_bytes)
         flags = int(info.flags)
         yield Stream(
             name=name,
@@ -70,6 +77,7 @@ def streams(
             encrypted=bool(flags & _ENCRYPTED),
             compressed=bool(flags & _COMPRESSED),
             sparse=holes or bool(flags & _SPARSE),
+            plain=0 if flags & _ODD else plain,
         )
 
 
@@ -88,12 +96,17 @@ def _name(filesystem: str, kind: int, name: bytes) -> bytes | None:
 
 def _runs(
     attribute: pytsk3.Attribute, base_bytes: int, block_bytes: int
-) -> tuple[tuple[tuple[int, int], ...], bool]:
+) -> tuple[tuple[tuple[int, int], ...], bool, int]:
+    """Give the runs, whether there are holes, and how many runs come before any gap."""
     runs = []
-    holes = False
+    holes, gapless, plain, due = False, True, 0, 0
     for run in attribute:
+        length = int(run.len)
+        gapless = gapless and not run.flags and run.offset == due
+        plain += gapless
+        due += length
         if int(run.flags) & (_RUN_SPARSE | _RUN_FILLER):
             holes = True
             continue
-        runs.append((base_bytes + int(run.addr) * block_bytes, int(run.len) * block_bytes))
-    return tuple(runs), holes
+        runs.append((base_bytes + int(run.addr) * block_bytes, length * block_bytes))
+    return tuple(runs), holes, plain
