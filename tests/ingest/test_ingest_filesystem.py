@@ -183,8 +183,9 @@ def test_identities_are_distinct_and_the_same_again(tmp_path: Path) -> None:
 
 def test_a_worker_that_is_given_the_volumes_opens_the_same(tmp_path: Path) -> None:
     path = image("gpt", tmp_path)
-    volumes = open_evidence(path).survey().volumes
-    other = open_evidence(path, volumes)
+    first = open_evidence(path)
+    volumes = first.survey().volumes
+    other = open_evidence(path, first.handover())
     files = other.filesystem("p2")
     assert files.volume == next(volume for volume in volumes if volume.key == "p2")
     assert files.list_directory(files.roots()[0]).entries

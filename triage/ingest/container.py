@@ -9,8 +9,18 @@ from typing import Protocol
 
 from triage.errors import EvidenceError
 from triage.ingest.containers import ewf, ewf2, raw, refused, split_raw
+from triage.ingest.containers.handover import ContainerHandover
 from triage.model.display import printable
-from triage.model.evidence import DamagedRange, EvidenceInfo
+from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo
+
+__all__ = [
+    "CONTAINERS",
+    "HEAD_BYTES",
+    "Container",
+    "ContainerFormat",
+    "ContainerHandover",
+    "open_container",
+]
 
 HEAD_BYTES = 64
 """How much of the given file every format may look at to recognise itself."""
@@ -21,8 +31,8 @@ class Container(Protocol):
 
     Laws: ``read_at`` never raises for damage of the evidence; what is lost reads as zeros and is
     remembered. A read is shorter than asked only at the end of the medium. The same image gives
-    the same bytes and, after the same reads in any order, the same damage. Nothing is shared
-    between processes: each worker opens its own.
+    the same bytes and, after the same reads in any order, the same damage. No handle is shared
+    between processes: each worker opens its own, by the handover of the first where it has one.
     """
 
     @property
@@ -32,8 +42,17 @@ class Container(Protocol):
     def read_at(self, offset_bytes: int, length_bytes: int) -> bytes:
         """Give the bytes of the medium; zeros where they are lost, fewer only at the end."""
 
+    def read_content(self, offset_bytes: int, length_bytes: int) -> bytes:
+        """Give the same bytes as ``read_at``, for what is read once, in order of the medium.
+
+        What was kept of other reads stays kept.
+        """
+
     def damage(self) -> tuple[DamagedRange, ...]:
         """Give all damage known so far: of the structure, and met by reads; merged, sorted."""
+
+    def handover(self) -> ContainerHandover | None:
+        """Give what was found at opening, for other processes; ``None`` where that is nothing."""
 
     def close(self) -> None:
         """Let go of all files; a second call does nothing."""
@@ -46,32 +65,65 @@ class ContainerFormat:
     Attributes:
         recognises: takes the path given and the first ``HEAD_BYTES`` of that file.
         open: takes the path of any segment; raises :class:`EvidenceError`.
+        reopen: does the same by a handover that fits; what needs none is never asked.
+        kinds: of the media that it opens.
     """
 
     name: str
     recognises: Callable[[Path, bytes], bool]
     open: Callable[[Path], Container]
+    reopen: Callable[[Path, ContainerHandover], Container] | None = None
+    kinds: tuple[ContainerKind, ...] = ()
 
 
 CONTAINERS: tuple[ContainerFormat, ...] = (
-    ContainerFormat(name="ewf", recognises=ewf.recognises, open=ewf.open_ewf),
-    ContainerFormat(name="ewf2", recognises=ewf2.recognises, open=ewf2.open_ewf2),
+    ContainerFormat(
+        name="ewf",
+        recognises=ewf.recognises,
+        open=ewf.open_ewf,
+        reopen=ewf.reopen_ewf,
+        kinds=(ContainerKind.EWF,),
+    ),
+    ContainerFormat(
+        name="ewf2",
+        recognises=ewf2.recognises,
+        open=ewf2.open_ewf2,
+        reopen=ewf.reopen_ewf,
+        kinds=(ContainerKind.EWF2,),
+    ),
     ContainerFormat(name="refused", recognises=refused.recognises, open=refused.refuse),
-    ContainerFormat(name="split-raw", recognises=split_raw.recognises, open=split_raw.open_split),
-    ContainerFormat(name="raw", recognises=raw.recognises, open=raw.open_raw),
+    ContainerFormat(
+        name="split-raw",
+        recognises=split_raw.recognises,
+        open=split_raw.open_split,
+        reopen=raw.reopen_raw,
+        kinds=(ContainerKind.SPLIT_RAW,),
+    ),
+    ContainerFormat(
+        name="raw",
+        recognises=raw.recognises,
+        open=raw.open_raw,
+        reopen=raw.reopen_raw,
+        kinds=(ContainerKind.RAW,),
+    ),
 )
 """In order of trial; the last one takes everything."""
 
 
-def open_container(path: Path) -> Container:
+def open_container(path: Path, known: ContainerHandover | None = None) -> Container:
     """Open an image file by what it holds, not by what it is called.
 
     Args:
         path: any segment of the image, or a device.
+        known: what another process found in it, which has to fit.
 
     Raises:
         EvidenceError: the file is absent, unreadable, empty, or of a kind that is not supported.
     """
+    if known is not None:
+        for container in CONTAINERS:
+            if container.reopen is not None and known.info.kind in container.kinds:
+                return container.reopen(path, known)
     head = _head(path)
     for container in CONTAINERS:
         if container.recognises(path, head):

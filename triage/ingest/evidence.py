@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from triage.errors import EvidenceError
-from triage.ingest.container import Container, open_container
+from triage.ingest.container import Container, ContainerHandover, open_container
 from triage.ingest.filesystem import FileSystem, open_volume
 from triage.ingest.filesystems.folder import FolderFileSystem, folder_info, folder_volume
 from triage.ingest.reading import VolumeError
@@ -15,7 +16,23 @@ from triage.model.display import printable
 from triage.model.evidence import DamagedRange, EvidenceInfo
 from triage.model.volume import VolumeInfo, VolumeState
 
-__all__ = ["Evidence", "Survey", "VolumeError", "open_evidence"]
+__all__ = ["Evidence", "Handover", "Survey", "VolumeError", "open_evidence"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """What the first process found out about an image, so that others need not look again.
+
+    A plain value, of some 200 bytes a chunk table: to be pickled and sent. It holds no handle and
+    no folder. Where it does not fit the image any more it does no harm: the image is then opened
+    as if there were none.
+
+    Attributes:
+        container: ``None`` where opening costs nothing, as that of a folder does.
+    """
+
+    container: ContainerHandover | None
+    volumes: tuple[VolumeInfo, ...]
 
 
 class Evidence(Protocol):
@@ -37,6 +54,9 @@ class Evidence(Protocol):
 
     def damage(self) -> tuple[DamagedRange, ...]:
         """Give all damage of the image known so far."""
+
+    def handover(self) -> Handover:
+        """Give what was found at opening, its volumes included, for other processes."""
 
     def close(self) -> None:
         """Let go of all files."""
@@ -83,6 +103,12 @@ class ImageEvidence:
         """Give all damage of the image known so far."""
         return self._container.damage()
 
+    def handover(self) -> Handover:
+        """Give what was found at opening, its volumes included, for other processes."""
+        return Handover(
+            container=self._container.handover(), volumes=self._known or self.survey().volumes
+        )
+
     def close(self) -> None:
         """Let go of all files."""
         self._opened.clear()
@@ -110,16 +136,20 @@ class FolderEvidence:
         """Give nothing: a folder has no medium of its own."""
         return ()
 
+    def handover(self) -> Handover:
+        """Give the one volume."""
+        return Handover(container=None, volumes=(folder_volume(),))
+
     def close(self) -> None:
         """Nothing is held open."""
 
 
-def open_evidence(path: Path, volumes: tuple[VolumeInfo, ...] = ()) -> Evidence:
+def open_evidence(path: Path, handover: Handover | None = None) -> Evidence:
     """Open any segment of an image, or a folder.
 
     Args:
-        volumes: what an earlier survey of the same evidence gave; a worker that has it does not
-            survey again.
+        handover: what another process found in the same evidence; it is not looked through again
+            as long as size and time of every segment are as they were.
 
     Raises:
         EvidenceError: the path is absent, unreadable, or of a kind that is not supported.
@@ -130,4 +160,6 @@ def open_evidence(path: Path, volumes: tuple[VolumeInfo, ...] = ()) -> Evidence:
         raise EvidenceError(f"{printable(path.name)}: {error.strerror}") from error
     if is_folder:
         return FolderEvidence(path)
-    return ImageEvidence(open_container(path), volumes)
+    if handover is not None and handover.container is not None and handover.container.fits(path):
+        return ImageEvidence(open_container(path, handover.container), handover.volumes)
+    return ImageEvidence(open_container(path))

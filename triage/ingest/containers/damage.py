@@ -46,9 +46,11 @@ class Ledger:
     def __init__(self, structural: Iterable[DamagedRange] = ()) -> None:
         self.structural = merged(structural)
         self._met: set[DamagedRange] = set()
+        self._all: tuple[DamagedRange, ...] | None = None
 
     def add(self, offset_bytes: int, length_bytes: int, kind: DamageKind, detail: str) -> None:
         """Remember a range that a read could not give."""
+        self._all = None
         self._met.add(
             DamagedRange(
                 offset_bytes=offset_bytes, length_bytes=length_bytes, kind=kind, detail=detail
@@ -57,6 +59,8 @@ class Ledger:
 
     def all(self) -> tuple[DamagedRange, ...]:
         """Give everything known so far."""
-        if len(self._met) > 1_000:
-            self._met = set(merged(self._met))
-        return merged((*self.structural, *self._met))
+        if self._all is None:
+            if len(self._met) > 1_000:
+                self._met = set(merged(self._met))
+            self._all = merged((*self.structural, *self._met))
+        return self._all

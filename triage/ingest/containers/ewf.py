@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from pathlib import Path
 
 from triage.errors import EvidenceError
 from triage.ingest.containers.damage import Ledger
+from triage.ingest.containers.ewf_cache import ChunkCache
+from triage.ingest.containers.ewf_chunks import Data
 from triage.ingest.containers.ewf_names import is_segment_name
 from triage.ingest.containers.ewf_reading import ChunkReader
 from triage.ingest.containers.ewf_segments import Structure
 from triage.ingest.containers.ewf_structure import SIGNATURE, read_structure
+from triage.ingest.containers.files import SegmentFiles
+from triage.ingest.containers.handover import ContainerHandover, handover
 from triage.ingest.containers.identity import evidence_key
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind, DamagedRange, DamageKind, EvidenceInfo
 
 LOGICAL_SIGNATURE = b"LVF\x09\x0d\x0a\xff\x00"
 CACHE_BYTES = 32 * 1024 * 1024
+"""For what reads of metadata touch."""
+
+EDGE_BYTES = 256 * 1024
+"""For the chunks in which contents end."""
+
 _BYPASS_CHUNKS = 32
 """A read of so many chunks is a linear pass: keeping them would only push out useful ones."""
 
@@ -48,55 +56,56 @@ def open_ewf(path: Path, *, cache_bytes: int = CACHE_BYTES) -> EwfContainer:
             f"{shown}: logical evidence file (L01) is not supported",
             hint="export its files to a folder with the imager, then run on the folder",
         )
-    return EwfContainer(read_structure(path), cache_bytes=cache_bytes)
+    return EwfContainer(*read_structure(path), cache_bytes=cache_bytes)
+
+
+def reopen_ewf(path: Path, known: ContainerHandover) -> EwfContainer:
+    """Open a set of any version that another process has looked through.
+
+    Raises:
+        EvidenceError: the handover is of another format.
+    """
+    if not isinstance(known.structure, Structure):
+        raise EvidenceError(f"{printable(path.name)}: was opened as {known.info.kind} before")
+    return EwfContainer(known.files(path), known.structure, kind=known.info.kind, info=known.info)
 
 
 class EwfContainer:
     """The medium inside an EWF set; every chunk is checked before its bytes are given.
 
+    What reads of metadata touch is kept apart from what reads of content touch, so that a long
+    content does not push out the tables of the file system that it is listed in.
+
     Args:
         kind: the version of the format.
         cache_bytes: how much inflated data may be kept for random access.
+        info: what the first to open the image found; worked out where it is not given.
     """
 
     def __init__(
         self,
+        files: SegmentFiles,
         structure: Structure,
         *,
         kind: ContainerKind = ContainerKind.EWF,
         cache_bytes: int = CACHE_BYTES,
+        info: EvidenceInfo | None = None,
     ) -> None:
-        self._files = structure.files
+        self._files = files
+        self._structure = structure
         self._chunk_bytes = structure.geometry.chunk_bytes
         self._media_bytes = structure.media_bytes
         self._reader = ChunkReader(
-            structure.files,
+            files,
             structure.placed,
             load_page=structure.load_page,
             chunk_bytes=self._chunk_bytes,
             media_bytes=self._media_bytes,
         )
-        self._cache: OrderedDict[int, bytes] = OrderedDict()
-        self._cached_chunks = max(1, cache_bytes // self._chunk_bytes)
         self._ledger = Ledger(structure.damage)
-        name = structure.files.paths[0].name
-        self._info = EvidenceInfo(
-            key=evidence_key(
-                name=name,
-                kind=kind,
-                size_bytes=structure.media_bytes,
-                stored_digests=structure.digests,
-                read_at=self.read_at,
-            ),
-            name=name,
-            kind=kind,
-            segments=tuple(path.name for path in structure.files.paths),
-            size_bytes=structure.media_bytes,
-            sector_size_bytes=structure.geometry.sector_bytes,
-            stored_digests=structure.digests,
-            header=structure.header,
-            damage=self._ledger.structural,
-        )
+        self._cache = ChunkCache(max(1, cache_bytes // self._chunk_bytes))
+        self._edges = ChunkCache(max(1, EDGE_BYTES // self._chunk_bytes))
+        self._info = info or self._described(kind)
 
     @property
     def info(self) -> EvidenceInfo:
@@ -105,58 +114,109 @@ class EwfContainer:
 
     def read_at(self, offset_bytes: int, length_bytes: int) -> bytes:
         """Give the bytes of the medium; zeros where a chunk is missing or fails its check."""
+        if length_bytes >= _BYPASS_CHUNKS * self._chunk_bytes:
+            return self.read_content(offset_bytes, length_bytes)
         start = max(0, offset_bytes)
         end = min(start + max(0, length_bytes), self._media_bytes)
         if start >= end:
             return b""
         first, last = start // self._chunk_bytes, (end - 1) // self._chunk_bytes
-        parts = self._chunks(first, last + 1)
-        skip, stop = start - first * self._chunk_bytes, end - last * self._chunk_bytes
-        if first == last:
-            return parts[0][skip:stop]
-        parts[0] = parts[0][skip:]
-        parts[-1] = parts[-1][:stop]
-        return b"".join(parts)
+        parts: list[Data] = []
+        chunk = first
+        while chunk <= last:
+            cached = self._cache.get(chunk)
+            if cached is not None:
+                parts.append(cached)
+                chunk += 1
+                continue
+            loaded = self._loaded(chunk, last + 1, self._cache)
+            parts += [self._cache.put(chunk + at, data) for at, data in enumerate(loaded)]
+            chunk += len(loaded)
+        return self._cut(parts, start - first * self._chunk_bytes, end - start)
+
+    def read_content(self, offset_bytes: int, length_bytes: int) -> bytes:
+        """Give the same bytes as ``read_at``; of what is read only the last chunk is kept.
+
+        Small files lie side by side in one chunk and are read in their order.
+        """
+        start = max(0, offset_bytes)
+        end = min(start + max(0, length_bytes), self._media_bytes)
+        if start >= end:
+            return b""
+        first, last = start // self._chunk_bytes, (end - 1) // self._chunk_bytes
+        parts: list[Data] = []
+        chunk = first
+        while chunk <= last:
+            cached = self._edges.get(chunk) or self._cache.get(chunk)
+            if cached is not None:
+                parts.append(cached)
+                chunk += 1
+                continue
+            loaded = self._loaded(chunk, last + 1, self._cache)
+            parts += loaded
+            chunk += len(loaded)
+            if chunk > last and end < min(chunk * self._chunk_bytes, self._media_bytes):
+                parts[-1] = self._edges.put(last, loaded[-1])
+        return self._cut(parts, start - first * self._chunk_bytes, end - start)
 
     def damage(self) -> tuple[DamagedRange, ...]:
         """Give all damage known so far."""
         return self._ledger.all()
 
+    def handover(self) -> ContainerHandover | None:
+        """Give what was found at opening, for other processes."""
+        return handover(self._info, self._files, self._structure)
+
     def close(self) -> None:
         """Close the files and drop the cache."""
         self._files.close()
         self._cache.clear()
+        self._edges.clear()
 
-    def _chunks(self, first: int, end: int) -> list[bytes]:
-        keep = end - first < _BYPASS_CHUNKS
-        parts: list[bytes] = []
-        chunk = first
-        while chunk < end:
-            cached = self._cache.get(chunk)
-            if cached is not None:
-                self._cache.move_to_end(chunk)
-                parts.append(cached)
-                chunk += 1
-                continue
-            loaded = self._reader.load(chunk, end, self._cache)
-            fresh = [self._data(chunk + at, result) for at, result in enumerate(loaded)]
-            if keep:
-                self._keep(chunk, fresh)
-            parts.extend(fresh)
-            chunk += len(fresh)
-        return parts
+    def _described(self, kind: ContainerKind) -> EvidenceInfo:
+        structure, paths = self._structure, self._files.paths
+        key = evidence_key(
+            name=paths[0].name,
+            kind=kind,
+            size_bytes=structure.media_bytes,
+            stored_digests=structure.digests,
+            read_at=self.read_at,
+        )
+        return EvidenceInfo(
+            key=key,
+            name=paths[0].name,
+            kind=kind,
+            segments=tuple(path.name for path in paths),
+            size_bytes=structure.media_bytes,
+            sector_size_bytes=structure.geometry.sector_bytes,
+            stored_digests=structure.digests,
+            header=structure.header,
+            damage=self._ledger.structural,
+        )
 
-    def _keep(self, chunk: int, fresh: list[bytes]) -> None:
-        for number, data in enumerate(fresh, start=chunk):
-            self._cache[number] = data
-        while len(self._cache) > self._cached_chunks:
-            self._cache.popitem(last=False)
+    def _cut(self, parts: list[Data], skip: int, length: int) -> bytes:
+        """Join what was read and give the part of it that was asked for."""
+        if len(parts) == 1:
+            return bytes(memoryview(parts[0])[skip : skip + length])
+        if skip:
+            parts[0] = memoryview(parts[0])[skip:]
+        over = sum(map(len, parts)) - length
+        if over:
+            parts[-1] = memoryview(parts[-1])[:-over]
+        return b"".join(parts)
 
-    def _data(self, chunk: int, result: bytes | DamageKind | None) -> bytes:
-        """Give the data, or zeros; a chunk without a table is damage that is known already."""
-        if isinstance(result, bytes):
-            return result
-        want = self._reader.want(chunk)
-        if result is not None:
-            self._ledger.add(chunk * self._chunk_bytes, want, result, _WORDS[result])
-        return bytes(want)
+    def _loaded(self, chunk: int, end: int, known: ChunkCache) -> list[Data]:
+        """Give the data of at least one chunk, zeros where it is lost.
+
+        A chunk without a table is damage that is known already.
+        """
+        loaded: list[Data] = []
+        for number, result in enumerate(self._reader.load(chunk, end, known), start=chunk):
+            if result is None or isinstance(result, DamageKind):
+                want = self._reader.want(number)
+                if result is not None:
+                    self._ledger.add(number * self._chunk_bytes, want, result, _WORDS[result])
+                loaded.append(bytes(want))
+            else:
+                loaded.append(result)
+        return loaded

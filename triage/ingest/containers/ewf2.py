@@ -36,4 +36,4 @@ def open_ewf2(path: Path, *, cache_bytes: int = CACHE_BYTES) -> EwfContainer:
             f"{printable(path.name)}: logical evidence file (Lx01) is not supported",
             hint="export its files to a folder with the imager, then run on the folder",
         )
-    return EwfContainer(read_structure(path), kind=ContainerKind.EWF2, cache_bytes=cache_bytes)
+    return EwfContainer(*read_structure(path), kind=ContainerKind.EWF2, cache_bytes=cache_bytes)

@@ -38,8 +38,10 @@ _DEVICE, _CASE = "device information", "case data"
 _Values = tuple[dict[str, str], bool]
 
 
-def read_structure(path: Path) -> Structure:
+def read_structure(path: Path) -> tuple[SegmentFiles, Structure]:
     """Read the structure of the set that a segment belongs to.
+
+    Gives the files of the set as well, for the reader to take over.
 
     Raises:
         EvidenceError: encrypted or logical evidence, or no segment tells the size of the medium.
@@ -47,7 +49,7 @@ def read_structure(path: Path) -> Structure:
     numbered = find_segments(path, ("Ex",))
     files = SegmentFiles([segment for _, segment in numbered])
     try:
-        return _structure(files, [number for number, _ in numbered], path)
+        return files, _structure(files, [number for number, _ in numbered], path)
     except BaseException:
         files.close()
         raise
@@ -69,7 +71,6 @@ def _structure(files: SegmentFiles, numbers: list[int], path: Path) -> Structure
     if placing.media_bytes == 0:
         raise no_data(path)
     return Structure(
-        files=files,
         geometry=geometry,
         media_bytes=placing.media_bytes,
         placed=placing.placed,

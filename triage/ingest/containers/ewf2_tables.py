@@ -7,8 +7,9 @@ import struct
 import numpy as np
 from isal import isal_zlib
 
+from triage.ingest.containers.ewf_pages import BARE, FILLED, PACKED, PAGE_ENTRIES, STORED, Page
 from triage.ingest.containers.ewf_sections import Section
-from triage.ingest.containers.ewf_tables import MAX_ENTRIES, PAGE_ENTRIES, Page, Table
+from triage.ingest.containers.ewf_tables import MAX_ENTRIES, Table
 from triage.ingest.containers.files import SegmentFiles
 
 HEADER_BYTES = 32
@@ -60,19 +61,16 @@ def load_page(files: SegmentFiles, table: Table, entries_offset: int, first: int
     take = min(PAGE_ENTRIES, table.count - first) * ENTRY_BYTES
     raw = _pread(files, table.segment, entries_offset + ENTRY_BYTES * first, take)
     entries = np.frombuffer(raw[: len(raw) // ENTRY_BYTES * ENTRY_BYTES], dtype=_ENTRY)
-    past = np.uint64(files.sizes_bytes[table.segment])
-    starts = np.minimum(entries["offset"], past).astype(np.int64)
-    ends = starts + entries["size"].astype(np.int64)
     flags = entries["flags"]
-    filled = (flags & (_COMPRESSED | _PATTERN)) == _COMPRESSED | _PATTERN
-    bare = (flags & (_COMPRESSED | _CHECKSUMMED)) == 0
-    odd: dict[int, bytes | None] = dict.fromkeys(np.flatnonzero(bare).tolist())
-    for at in np.flatnonzero(filled).tolist():
-        odd[at] = raw[ENTRY_BYTES * at : ENTRY_BYTES * at + 8]
-    compressed = (flags & _COMPRESSED) != 0
-    return Page(
-        first, tuple(starts.tolist()), tuple(ends.tolist()), tuple(compressed.tolist()), odd
-    )
+    packed = (flags & _COMPRESSED) != 0
+    filled = packed & ((flags & _PATTERN) != 0)
+    bare = ~packed & ((flags & _CHECKSUMMED) == 0)
+    kinds = np.select([filled, packed, bare], [FILLED, PACKED, BARE], STORED).astype(np.uint8)
+    past = np.uint64(files.sizes_bytes[table.segment])
+    offsets = np.minimum(entries["offset"], past)
+    starts = np.where(filled, entries["offset"], offsets).view(np.int64)
+    ends = starts + np.where(filled, 0, entries["size"].astype(np.int64))
+    return Page.of(first, starts, ends, kinds)
 
 
 def _entries_sound(files: SegmentFiles, segment: int, offset: int, count: int) -> bool:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from triage.errors import EvidenceError
 from triage.ingest.containers.ewf_facts import MAX_HEADER_BYTES, Geometry
+from triage.ingest.containers.ewf_pages import PageLoader
 from triage.ingest.containers.ewf_placing import Gap, Placed
 from triage.ingest.containers.ewf_sections import Chain, Section, read_section
-from triage.ingest.containers.ewf_tables import PageLoader, Table
+from triage.ingest.containers.ewf_tables import Table
 from triage.ingest.containers.files import SegmentFiles
 from triage.model.display import printable
 from triage.model.evidence import DamagedRange, DamageKind
@@ -18,13 +19,12 @@ from triage.model.evidence import DamagedRange, DamageKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Structure:
-    """Everything that the sections of all segments say.
+    """Everything that the sections of all segments say: a plain value, the same in any process.
 
     Attributes:
         load_page: how entries of the chunk tables are decoded.
     """
 
-    files: SegmentFiles
     geometry: Geometry
     media_bytes: int
     placed: tuple[Placed, ...]

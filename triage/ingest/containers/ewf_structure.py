@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from triage.errors import EvidenceError
-from triage.ingest.containers import ewf_facts, ewf_placing, ewf_tables
+from triage.ingest.containers import ewf_facts, ewf_pages, ewf_placing
 from triage.ingest.containers.ewf_facts import Geometry
 from triage.ingest.containers.ewf_names import find_segments
 from triage.ingest.containers.ewf_placing import Gap
@@ -35,8 +35,10 @@ SIGNATURE = b"EVF\x09\x0d\x0a\xff\x00"
 _GEOMETRY_KINDS = ("volume", "disk", "data")
 
 
-def read_structure(path: Path) -> Structure:
+def read_structure(path: Path) -> tuple[SegmentFiles, Structure]:
     """Read the structure of the set that a segment belongs to.
+
+    Gives the files of the set as well, for the reader to take over.
 
     Raises:
         EvidenceError: no segment tells the size of the medium, or the set is a logical one.
@@ -44,7 +46,7 @@ def read_structure(path: Path) -> Structure:
     numbered = find_segments(path, ("E", "S"))
     files = SegmentFiles([segment for _, segment in numbered])
     try:
-        return _structure(files, [number for number, _ in numbered], path)
+        return files, _structure(files, [number for number, _ in numbered], path)
     except BaseException:
         files.close()
         raise
@@ -72,11 +74,10 @@ def _structure(files: SegmentFiles, numbers: list[int], path: Path) -> Structure
         *_fact_damage(files, segments, geometry),
     )
     return Structure(
-        files=files,
         geometry=geometry,
         media_bytes=placing.media_bytes,
         placed=placing.placed,
-        load_page=ewf_tables.load_page,
+        load_page=ewf_pages.load_page,
         digests=_digests(files, segments),
         header=_header(files, segments),
         damage=damage,

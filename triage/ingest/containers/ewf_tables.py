@@ -1,11 +1,9 @@
-"""Chunk tables of an EWF image: which chunk lies where, checked at opening, paged at reading."""
+"""Chunk tables of an EWF image: found and checked once, when the image is opened."""
 
 from __future__ import annotations
 
 import struct
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from isal import isal_zlib
@@ -15,13 +13,10 @@ from triage.ingest.containers.files import SegmentFiles
 
 HEADER_BYTES = 24
 MAX_ENTRIES = 1 << 26
-PAGE_ENTRIES = 16_384
-CACHED_PAGES = 24
-"""24 pages of decoded entries stay under 20 MiB; the tables of a large disk are never all held."""
 
 _HEADER = struct.Struct("<I4xQ4xI")
-_OFFSET_BITS = np.uint32(0x7FFF_FFFF)
-_COMPRESSED = np.uint32(0x8000_0000)
+OFFSET_BITS = np.uint32(0x7FFF_FFFF)
+COMPRESSED = np.uint32(0x8000_0000)
 _STREAM_BYTES = 4 * 1024 * 1024
 
 
@@ -141,14 +136,14 @@ def _scan(files: SegmentFiles, segment: int, copy: _Copy, head: _Copy) -> _Scan:
     overflow_from = first_cut = head.count
     lowest = file_bytes
     while done < head.count:
-        entries = _entries(files, segment, copy.entries_offset, done, head.count)
+        entries = read_entries(files, segment, copy.entries_offset, done, head.count)
         if entries.size == 0:
             return _Scan(sound=False, overflow_from=overflow_from, first_cut=min(done, first_cut))
         adler = isal_zlib.adler32(entries.tobytes(), adler)
-        offsets = (entries & _OFFSET_BITS).astype(np.int64)
+        offsets = (entries & OFFSET_BITS).astype(np.int64)
         if overflow_from == head.count:
             steps = np.diff(offsets, prepend=previous)
-            wraps = np.flatnonzero((steps < 0) & ((entries & _COMPRESSED) != 0))
+            wraps = np.flatnonzero((steps < 0) & ((entries & COMPRESSED) != 0))
             overflow_from = done + int(wraps[0]) if wraps.size else overflow_from
         offsets[max(0, overflow_from - done) :] = entries[max(0, overflow_from - done) :]
         beyond = np.flatnonzero(offsets + head.base >= file_bytes)
@@ -170,74 +165,13 @@ def _footer_agrees(files: SegmentFiles, segment: int, offset: int, adler: int) -
         return False
 
 
-def _entries(
+def read_entries(
     files: SegmentFiles, segment: int, entries_offset: int, first: int, count: int
 ) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+    """Give entries from ``first`` up to ``count`` or to 4 MiB; fewer where the disk fails."""
     take = min(count - first, _STREAM_BYTES // 4)
     try:
         raw = files.pread(segment, entries_offset + 4 * first, 4 * take)
     except OSError:
         raw = b""
     return np.frombuffer(raw[: len(raw) // 4 * 4], dtype="<u4")
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Decoded entries of a part of a table: where each chunk starts and ends in its file.
-
-    Attributes:
-        odd: entries, counted within the page, whose chunk has no checksum of its own: the
-            pattern that fills it, or ``None`` where it is stored without one.
-    """
-
-    first: int
-    starts: tuple[int, ...]
-    ends: tuple[int, ...]
-    compressed: tuple[bool, ...]
-    odd: Mapping[int, bytes | None] = field(default_factory=dict)
-
-
-PageLoader = Callable[[SegmentFiles, Table, int, int], Page]
-"""Takes the files, a table, where its entries lie, and the first entry wanted."""
-
-
-class Pages:
-    """The pages of all tables, the most recently used ones kept."""
-
-    def __init__(self, files: SegmentFiles, load: PageLoader) -> None:
-        self._files = files
-        self._load = load
-        self._pages: OrderedDict[tuple[int, int, int], Page] = OrderedDict()
-
-    def page(self, table: Table, entry: int, *, alternate: bool = False) -> Page:
-        """Give the page that holds an entry; shorter where the disk or the file ends."""
-        where = table.alternate_offset if alternate else table.entries_offset
-        first = entry // PAGE_ENTRIES * PAGE_ENTRIES
-        key = (table.segment, where or 0, first)
-        found = self._pages.get(key)
-        if found is None:
-            found = self._pages[key] = self._load(self._files, table, where or 0, first)
-            if len(self._pages) > CACHED_PAGES:
-                self._pages.popitem(last=False)
-        else:
-            self._pages.move_to_end(key)
-        return found
-
-
-def load_page(files: SegmentFiles, table: Table, entries_offset: int, first: int) -> Page:
-    """Decode entries; a chunk ends where the next one starts, the last where data ends."""
-    last = min(first + PAGE_ENTRIES + 1, table.count)
-    raw = _entries(files, table.segment, entries_offset, first, last)
-    starts = (raw & _OFFSET_BITS).astype(np.int64)
-    compressed = (raw & _COMPRESSED) != 0
-    full = max(0, table.overflow_from - first)
-    starts[full:] = raw[full:]
-    compressed[full:] = False
-    starts += table.base
-    ends = np.append(starts[1:], table.data_end)[:PAGE_ENTRIES]
-    return Page(
-        first,
-        tuple(starts[:PAGE_ENTRIES].tolist()),
-        tuple(ends.tolist()),
-        tuple(compressed[:PAGE_ENTRIES].tolist()),
-    )

@@ -18,14 +18,17 @@ MAX_OPEN_FILES = 48
 class SegmentFiles:
     """The files of one image by index, opened when needed, the longest unused closed first.
 
+    Args:
+        sizes_bytes: of all files, where they are known; spares opening each one now.
+
     Raises:
         EvidenceError: a segment cannot be opened at all.
     """
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Sequence[Path], sizes_bytes: tuple[int, ...] = ()) -> None:
         self.paths = tuple(paths)
         self._open: OrderedDict[int, int] = OrderedDict()
-        self.sizes_bytes = tuple(self._size(index) for index in range(len(self.paths)))
+        self.sizes_bytes = sizes_bytes or tuple(self._size(at) for at in range(len(self.paths)))
 
     def pread(self, index: int, offset_bytes: int, length_bytes: int) -> bytes:
         """Read from one segment; shorter only at its end.
@@ -34,7 +37,12 @@ class SegmentFiles:
             OSError: the disk under the image reports an error.
         """
         descriptor = self._descriptor(index)
-        parts: list[bytes] = []
+        data = _pread(descriptor, length_bytes, offset_bytes) if length_bytes > 0 else b""
+        if len(data) == length_bytes or not data:
+            return data
+        parts = [data]
+        offset_bytes += len(data)
+        length_bytes -= len(data)
         while length_bytes > 0:
             part = _pread(descriptor, length_bytes, offset_bytes)
             if not part:
@@ -42,7 +50,7 @@ class SegmentFiles:
             parts.append(part)
             offset_bytes += len(part)
             length_bytes -= len(part)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+        return b"".join(parts)
 
     def close(self) -> None:
         """Close what is open."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 from pathlib import Path
 
 from triage.errors import EvidenceError
 from triage.ingest.containers.damage import Ledger
 from triage.ingest.containers.files import SegmentFiles
+from triage.ingest.containers.handover import ContainerHandover, Layout, handover
 from triage.ingest.containers.identity import evidence_key
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind, DamagedRange, DamageKind, EvidenceInfo
@@ -37,6 +39,23 @@ def open_raw(path: Path) -> RawContainer:
     )
 
 
+def reopen_raw(path: Path, known: ContainerHandover) -> RawContainer:
+    """Open one file or a split set that another process has looked at.
+
+    Raises:
+        EvidenceError: the handover is of another format.
+    """
+    if not isinstance(known.structure, Layout):
+        raise EvidenceError(f"{printable(path.name)}: was opened as {known.info.kind} before")
+    return RawContainer(
+        known.files(path),
+        kind=known.info.kind,
+        extents=known.structure.extents,
+        structural=known.info.damage,
+        info=known.info,
+    )
+
+
 class RawContainer:
     """One or more files laid end to end.
 
@@ -44,7 +63,7 @@ class RawContainer:
         extents: for each file its start on the medium and its length in bytes, ascending; a
             stretch of the medium that no extent covers reads as zeros.
         structural: damage known from the names and sizes of the files.
-        size_bytes: of the medium; the end of the last extent where not given.
+        info: what the first to open the image found; worked out where it is not given.
     """
 
     def __init__(
@@ -54,26 +73,14 @@ class RawContainer:
         kind: ContainerKind,
         extents: tuple[tuple[int, int], ...],
         structural: tuple[DamagedRange, ...],
+        info: EvidenceInfo | None = None,
     ) -> None:
         self._files = files
         self._extents = extents
+        self._starts = [first for first, _ in extents]
         self._size_bytes = extents[-1][0] + extents[-1][1]
         self._ledger = Ledger(structural)
-        name = files.paths[0].name
-        self._info = EvidenceInfo(
-            key=evidence_key(
-                name=name,
-                kind=kind,
-                size_bytes=self._size_bytes,
-                stored_digests=(),
-                read_at=self.read_at,
-            ),
-            name=name,
-            kind=kind,
-            segments=tuple(path.name for path in files.paths),
-            size_bytes=self._size_bytes,
-            damage=self._ledger.structural,
-        )
+        self._info = info or self._described(kind)
 
     @property
     def info(self) -> EvidenceInfo:
@@ -86,7 +93,8 @@ class RawContainer:
         end = min(start + max(0, length_bytes), self._size_bytes)
         parts: list[bytes] = []
         position = start
-        for index, (first, length) in enumerate(self._extents):
+        before = max(0, bisect.bisect_right(self._starts, position) - 1)
+        for index, (first, length) in enumerate(self._extents[before:], start=before):
             if position >= end:
                 break
             if first + length <= position:
@@ -101,13 +109,39 @@ class RawContainer:
                 position += take
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def read_content(self, offset_bytes: int, length_bytes: int) -> bytes:
+        """Give the same bytes as ``read_at``: nothing is kept here."""
+        return self.read_at(offset_bytes, length_bytes)
+
     def damage(self) -> tuple[DamagedRange, ...]:
         """Give all damage known so far."""
         return self._ledger.all()
 
+    def handover(self) -> ContainerHandover | None:
+        """Give what was found at opening, for other processes."""
+        return handover(self._info, self._files, Layout(extents=self._extents))
+
     def close(self) -> None:
         """Close the files."""
         self._files.close()
+
+    def _described(self, kind: ContainerKind) -> EvidenceInfo:
+        name = self._files.paths[0].name
+        key = evidence_key(
+            name=name,
+            kind=kind,
+            size_bytes=self._size_bytes,
+            stored_digests=(),
+            read_at=self.read_at,
+        )
+        return EvidenceInfo(
+            key=key,
+            name=name,
+            kind=kind,
+            segments=tuple(path.name for path in self._files.paths),
+            size_bytes=self._size_bytes,
+            damage=self._ledger.structural,
+        )
 
     def _read_file(self, index: int, position: int, length_bytes: int) -> bytes:
         """Read inside one extent; what the file does not give is zeros and damage."""
