@@ -42,6 +42,21 @@ def act(item: tuple[str, int]) -> int:
     return number
 
 
+TOLD: list[str] = []
+
+
+def be_told(word: str) -> None:
+    """Keep a word; runs in a worker."""
+    TOLD.append(word)
+
+
+def repeat(kind: str) -> str:
+    """Say what this process was told, or die; runs in a worker."""
+    if kind == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return " ".join(TOLD)
+
+
 @pytest.fixture
 def pool() -> Iterator[ProcessPool]:
     pool = ProcessPool(workers=2, memory_limit_bytes=8 * GIB)
@@ -100,6 +115,25 @@ def test_workers_killed_from_outside_lose_nothing(pool: ProcessPool) -> None:
             os.kill(pid, signal.SIGKILL)
             time.sleep(0.05)
     assert set(outcome(seen).values()) == {"done"}
+
+
+def test_what_workers_are_told_reaches_each_once_and_their_successors(pool: ProcessPool) -> None:
+    kinds = ["say"] * 40
+    kinds[11] = kinds[29] = "killed"
+
+    def said(count: int) -> set[str]:
+        parts = (kinds[start : start + 4] for start in range(0, count, 4))
+        batches = (
+            Batch(function=repeat, items=tuple(part), time_limits_s=(9.0,) * len(part))
+            for part in parts
+        )
+        return {one.value for one in pool.run(batches) if isinstance(one, Finished)}
+
+    pool.prepare(be_told, "one")
+    assert said(40) == {"one"}
+    pool.prepare(be_told, "two")
+    assert said(40) == {"one two"}
+    assert pool.restarts == 8
 
 
 def test_loss_says_what_happened(pool: ProcessPool) -> None:

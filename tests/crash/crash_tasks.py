@@ -79,5 +79,9 @@ class Sabotaged:
             for batch in batches
         )
 
+    def prepare(self, function: Callable[[Any], None], value: Any) -> None:
+        """Pass it on."""
+        self.pool.prepare(function, value)
+
     def close(self) -> None:
         """The pool goes on to the next test."""

@@ -35,7 +35,7 @@ class PowerCutError(BaseException):
     """Nobody catches this: what was not committed is gone."""
 
 
-class Failing:
+class Failing(InlinePool):
     """A pool that comes to nothing after a number of results."""
 
     def __init__(self, results: int, error: type[BaseException]) -> None:
@@ -44,14 +44,11 @@ class Failing:
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
         """Give results until it is over."""
-        for result in InlinePool().run(batches):
+        for result in super().run(batches):
             if self._left <= 0:
                 raise self._error
             self._left -= 1
             yield result
-
-    def close(self) -> None:
-        """Nothing to stop."""
 
 
 def with_sets(folder: Path) -> Road:
@@ -202,19 +199,16 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], 
     return road.exports(), pool.results, commits.seen
 
 
-class Counting:
+class Counting(InlinePool):
     """Counts results."""
 
     results = 0
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
         """Give results."""
-        for result in InlinePool().run(batches):
+        for result in super().run(batches):
             self.results += 1
             yield result
-
-    def close(self) -> None:
-        """Nothing to stop."""
 
 
 class CommitsCut:

@@ -117,7 +117,7 @@ def record(
     matches: Sequence[Match] = (),
     exhibit: str = "ABC/1",
 ) -> ExportRecord:
-    done = None if content is None else Done(ref=file.ref, digests=digests(content), type=kind)
+    done = None if content is None else Done(digests=digests(content), type=kind)
     return ExportRecord(
         case=CASE,
         exhibit=exhibit,
@@ -198,10 +198,10 @@ def records() -> list[ExportRecord]:
             matches=[match("caid", code="9"), match("nsrl", polarity=Polarity.KNOWN_GOOD)],
         ),
         record(entry(b"/Users/x/waiting.jpg", size=5), None),
-        _unread(folder, Skipped(ref=folder.ref, reason=SkipReason.DIRECTORY)),
+        _unread(folder, Skipped(reason=SkipReason.DIRECTORY)),
         _unread(
             entry(b"/Users/x/torn.jpg", size=99),
-            Failed(ref=entry(b"/Users/x/torn.jpg").ref, reason=FailReason.DAMAGED, detail="a\nb"),
+            Failed(reason=FailReason.DAMAGED, detail="a\nb"),
         ),
     ]
     return sorted(made, key=lambda one: (one.evidence_name, one.entry.ref))

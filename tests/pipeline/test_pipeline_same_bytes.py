@@ -21,16 +21,13 @@ from triage.scheduler import Batch, InlinePool, Pool, ProcessPool, Result
 Listing = dict[str, Any]
 
 
-class Backwards:
+class Backwards(InlinePool):
     """Works a window of batches in reverse: an order that no run of workers is unlike."""
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
         """Give the results of sixteen batches at a time, last first."""
         held = list(batches)[::-1]
-        yield from reversed(list(InlinePool().run(held)))
-
-    def close(self) -> None:
-        """Nothing to stop."""
+        yield from reversed(list(super().run(held)))
 
 
 def prepared(folder: Path) -> Road:

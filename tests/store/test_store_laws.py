@@ -80,12 +80,12 @@ def outcome(ref: EntryRef) -> Outcome:
     """Make an outcome that follows from the identity."""
     digest = hashlib.sha256(ref.key()).digest()
     if digest[1] % 4 == 0:
-        return Failed(ref=ref, reason=list(FailReason)[digest[2] % len(FailReason)], detail="why")
+        return Failed(reason=list(FailReason)[digest[2] % len(FailReason)], detail="why")
     if digest[1] % 4 == 1:
-        return Skipped(ref=ref, reason=SkipReason.TOO_LARGE)
+        return Skipped(reason=SkipReason.TOO_LARGE)
     content = bytes([digest[1] % 7]) * 32
     digests = Digests(md5=content[:16], sha1=content[:20], sha256=content, size_bytes=content[0])
-    return Done(ref=ref, digests=digests, type=FileType(mime="text/plain", family="document"))
+    return Done(digests=digests, type=FileType(mime="text/plain", family="document"))
 
 
 @contextlib.contextmanager

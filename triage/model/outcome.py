@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from triage.model.digest import Digests, PictureHashes
-from triage.model.entry import EntryRef
 
 
 class SkipReason(StrEnum):
@@ -89,7 +88,6 @@ class FileType:
 class Done:
     """Content read to its end and digested."""
 
-    ref: EntryRef
     digests: Digests
     type: FileType
     damaged: bool = False
@@ -100,7 +98,6 @@ class Done:
 class Skipped:
     """Not digested, for a reason that is no failure."""
 
-    ref: EntryRef
     reason: SkipReason
     detail: str = ""
 
@@ -109,7 +106,6 @@ class Skipped:
 class Failed:
     """Reading failed; the run goes on and the verdict says so."""
 
-    ref: EntryRef
     reason: FailReason
     detail: str = ""
 

@@ -42,6 +42,7 @@ class Digesting:
     on_read: Callable[[int, int], None]
     on_hit: Callable[[HitFound], None]
     _group: list[tuple[int, Outcome]] = field(default_factory=list)
+    _paths: dict[bytes, bytes] = field(default_factory=dict)
     _settled_at: float = 0.0
 
     def run(self) -> None:
@@ -79,8 +80,10 @@ class Digesting:
             digested: Digested = result.value
             self.store.add_damage(self.evidence_id, digested.damage)
             self._group.append((item.entry_id, digested.outcome))
+            if isinstance(digested.outcome, Done):
+                self._paths.setdefault(digested.outcome.digests.sha256, item.entry.ref.path)
         else:
-            self._group.append((item.entry_id, lost_entry(item, result)))
+            self._group.append((item.entry_id, lost_entry(result)))
         self.on_read(1, item.entry.size_bytes)
         now = time.monotonic()
         if len(self._group) >= SETTLE_ITEMS or now - self._settled_at > SETTLE_INTERVAL_S:
@@ -94,6 +97,7 @@ class Digesting:
             self._judge(fresh)
         self.store.commit()
         self._group.clear()
+        self._paths.clear()
         self._settled_at = time.monotonic()
 
     def _fresh(self) -> dict[bytes, Done]:
@@ -117,13 +121,13 @@ class Digesting:
             if proposal.standing is Standing.KNOWN_BAD:
                 category = "" if proposal.category is None else str(proposal.category)
                 self.on_hit(
-                    HitFound(path=outcome.ref.path, category=category, reason=proposal.reason)
+                    HitFound(path=self._paths[sha256], category=category, reason=proposal.reason)
                 )
         self.store.set_picture_states(
             self.exhibit_id, {key: state for key, state in states.items() if state != "none"}
         )
 
 
-def lost_entry(item: ReadItem, lost: Lost) -> Failed:
+def lost_entry(lost: Lost) -> Failed:
     """Give the outcome of an entry that cost its worker."""
-    return Failed(ref=item.entry.ref, reason=_LOSSES[lost.kind], detail=lost.detail)
+    return Failed(reason=_LOSSES[lost.kind], detail=lost.detail)

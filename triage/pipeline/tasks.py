@@ -195,16 +195,16 @@ def _digest(evidence: Evidence, entry: FileEntry) -> Outcome:
                 head += chunk[: HEAD_BYTES - len(head)]
         touched = touched_damage(evidence.filesystem(entry.ref.volume), entry)
     except ContentError as error:
-        return Failed(ref=entry.ref, reason=error.reason, detail=error.detail)
+        return Failed(reason=error.reason, detail=error.detail)
     except VolumeError as error:
-        return Failed(ref=entry.ref, reason=FailReason.READ_ERROR, detail=error.message)
+        return Failed(reason=FailReason.READ_ERROR, detail=error.message)
     lost = [one for one in touched if one.kind is not DamageKind.ACQUISITION_ERROR]
     if lost:
-        return Failed(ref=entry.ref, reason=FailReason.DAMAGED, detail=_damage_words(lost))
+        return Failed(reason=FailReason.DAMAGED, detail=_damage_words(lost))
     digests = stream.finish()
     name = entry.ref.stream or entry.ref.path.rpartition(b"/")[2]
     kind = detect(bytes(head), name, digests.size_bytes)
-    return Done(ref=entry.ref, digests=digests, type=kind, damaged=bool(touched))
+    return Done(digests=digests, type=kind, damaged=bool(touched))
 
 
 def _damage_words(lost: list[DamagedRange]) -> str:

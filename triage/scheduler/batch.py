@@ -59,6 +59,12 @@ Result = Finished | Lost
 class Pool(Protocol):
     """Runs batches; every item comes back exactly once, in any order."""
 
+    def prepare(self, function: Callable[[Any], None], value: Any) -> None:  # noqa: ANN401  (any)
+        """Let a function of one value run once in each worker, before any batch sent from now on.
+
+        Workers that are started later run it too.
+        """
+
     def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
         """Yield one result an item; batches are drawn only as workers need them."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from triage.scheduler.batch import Batch, Result
 from triage.scheduler.worker import call
@@ -10,6 +11,10 @@ from triage.scheduler.worker import call
 
 class InlinePool:
     """Runs everything in this process: for tests and for debugging, without protection."""
+
+    def prepare(self, function: Callable[[Any], None], value: Any) -> None:  # noqa: ANN401  (any)
+        """Run it now; see :class:`Pool`."""
+        function(value)
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
         """Run item after item; see :class:`Pool`."""

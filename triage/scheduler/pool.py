@@ -17,7 +17,7 @@ import pickle
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from multiprocessing import connection
 from typing import Any
@@ -45,6 +45,8 @@ class _Worker:
     """Ordinal of the first item of the first batch."""
     seen_at: int = -1
     seen_since: float = 0.0
+    prepared: int = 0
+    """How many of the pool's preparations it has been sent."""
 
 
 class ProcessPool:
@@ -70,7 +72,12 @@ class ProcessPool:
         self._retry: collections.deque[Batch] = collections.deque()
         self._source: Iterator[Batch] = iter(())
         self._drained = True
+        self._preparations: list[tuple[Callable[[Any], None], Any]] = []
         self.restarts = 0
+
+    def prepare(self, function: Callable[[Any], None], value: Any) -> None:  # noqa: ANN401  (any)
+        """Let each worker be told something once; see :class:`Pool`."""
+        self._preparations.append((function, value))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
         """Yield one result an item; see :class:`Pool`."""
@@ -132,7 +139,8 @@ class ProcessPool:
         return batch
 
     def _send(self, worker: _Worker, batch: Batch) -> None:
-        message = pickle.dumps((batch.function, batch.items), pickle.HIGHEST_PROTOCOL)
+        preparations = self._preparations[worker.prepared :]
+        message = pickle.dumps((preparations, batch.function, batch.items), pickle.HIGHEST_PROTOCOL)
         ahead = bool(worker.batches)
         if ahead and (len(message) > PREFETCH_LIMIT_BYTES or os.name != "posix"):
             self._retry.append(batch)
@@ -144,6 +152,7 @@ class ProcessPool:
             if not ahead:
                 self._bury(worker, LossKind.CRASH)
             return
+        worker.prepared = len(self._preparations)
         worker.batches.append(batch)
         if not ahead:
             worker.seen_at, worker.seen_since = -1, time.monotonic()

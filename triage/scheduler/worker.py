@@ -50,9 +50,11 @@ def serve(
     ordinal = 0
     while True:
         try:
-            function, items = pickle.loads(pipe.recv_bytes())  # noqa: S301  (our own parent)
+            preparations, function, items = pickle.loads(pipe.recv_bytes())  # noqa: S301  (our own parent)
         except (EOFError, OSError):
             return
+        for prepare, value in preparations:
+            prepare(value)
         ordinal = _work(pipe, at, function, items, ordinal)
 
 

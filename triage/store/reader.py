@@ -257,7 +257,7 @@ def _record(
         exhibit=row.exhibit,
         evidence_name=row.evidence_name,
         entry=entry,
-        outcome=rows.outcome_of(row, entry.ref),
+        outcome=rows.outcome_of(row),
         picture=rows.picture_of(row) if known else None,
         matches=matches,
         proposal=rows.proposal_of(row) if known else None,

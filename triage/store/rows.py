@@ -150,7 +150,7 @@ def entry_of(row: Row, container: FileEntry | None = None) -> FileEntry:
     )
 
 
-def outcome_of(row: Row, ref: EntryRef) -> Outcome | None:
+def outcome_of(row: Row) -> Outcome | None:
     """Read back what became of an entry; ``None`` while it waits.
 
     The row joins ``entries`` with ``contents`` (``content_size_bytes``, ``md5``, ``sha1``).
@@ -158,12 +158,11 @@ def outcome_of(row: Row, ref: EntryRef) -> Outcome | None:
     if row.state == "pending":
         return None
     if row.state == "skipped":
-        return Skipped(ref=ref, reason=SkipReason(row.reason), detail=row.detail)
+        return Skipped(reason=SkipReason(row.reason), detail=row.detail)
     if row.state == "failed":
-        return Failed(ref=ref, reason=FailReason(row.reason), detail=row.detail)
+        return Failed(reason=FailReason(row.reason), detail=row.detail)
     agrees = row.extension_agrees
     return Done(
-        ref=ref,
         digests=Digests(
             md5=row.md5, sha1=row.sha1, sha256=row.sha256, size_bytes=row.content_size_bytes
         ),
