@@ -24,7 +24,7 @@ from triage.pipeline.digesting import Digesting
 from triage.pipeline.judging import Judge
 from triage.pipeline.picturing import Picturing
 from triage.pipeline.plan import TimeLimits
-from triage.pipeline.tasks import Surveyed, SurveyItem, Unopened, survey
+from triage.pipeline.tasks import Surveyed, SurveyItem, Unopened, survey, take_handover
 from triage.pipeline.unpacking import Unpacking
 from triage.pipeline.walking import Walk
 from triage.scheduler import Batch, Finished, Pool, terminate_as_interrupt
@@ -175,6 +175,7 @@ class ExhibitRun:
             value = result.value if isinstance(result, Finished) else _lost(location, result.detail)
             if isinstance(value, Surveyed):
                 surveyed.append((location, value))
+                self.pool.prepare(take_handover, (location, value.handover))
             else:
                 unopened.append(value)
                 surveyed.append((location, _closed(location, value)))

@@ -22,7 +22,7 @@ from triage.ingest.archive import (
     read_content,
     touched_damage,
 )
-from triage.ingest.evidence import Evidence, open_evidence
+from triage.ingest.evidence import Evidence, Handover, open_evidence
 from triage.ingest.filetype import HEAD_BYTES, detect
 from triage.ingest.reading import ContentError, VolumeError
 from triage.model.entry import DirectoryRef, FileEntry
@@ -38,6 +38,7 @@ __all__ = ["ARCHIVE_MIMES", "UNOPENED_ARCHIVE_MIMES"]
 
 _opened: dict[str, Evidence] = {}
 _reported: dict[str, set[DamagedRange]] = {}
+_handovers: dict[str, Handover] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +50,13 @@ class SurveyItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyed:
-    """Evidence that opened, its volumes, and the root folders of those that hold files."""
+    """Evidence that opened, its volumes, and what other workers need to open it at once."""
 
     info: EvidenceInfo
     volumes: tuple[VolumeInfo, ...]
     problems: tuple[Problem, ...]
     damage: tuple[DamagedRange, ...]
+    handover: Handover | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,14 @@ def survey(item: SurveyItem) -> Surveyed | Unopened:
         volumes=found.volumes,
         problems=found.problems,
         damage=_new_damage(item.location, evidence),
+        handover=evidence.handover(),
     )
+
+
+def take_handover(found: tuple[str, Handover]) -> None:
+    """Keep what another worker found at opening the evidence at a place."""
+    location, handover = found
+    _handovers[location] = handover
 
 
 def find_roots(item: RootsItem) -> tuple[DirectoryRef, ...] | Problem:
@@ -220,7 +229,7 @@ def _content(evidence: Evidence, entry: FileEntry) -> Iterator[bytes]:
 
 def _evidence(location: str) -> Evidence:
     if location not in _opened:
-        _opened[location] = open_evidence(Path(location))
+        _opened[location] = open_evidence(Path(location), _handovers.get(location))
         _reported[location] = set()
     return _opened[location]
 
@@ -231,6 +240,7 @@ def close_evidence() -> None:
         evidence.close()
     _opened.clear()
     _reported.clear()
+    _handovers.clear()
 
 
 def _new_damage(location: str, evidence: Evidence) -> tuple[DamagedRange, ...]:
