@@ -15,6 +15,8 @@ from triage.scheduler import Batch, Finished, LossKind, Pool
 from triage.store.database import Store
 
 BATCH_PICTURES = 8
+BATCH_BYTES = 2 * 1024 * 1024
+"""A second of decoding at most: what one worker has in hand when the others are done."""
 SETTLE_ITEMS = 256
 SETTLE_INTERVAL_S = 0.5
 
@@ -59,7 +61,10 @@ class Picturing:
     def _batches(self) -> Iterator[Batch]:
         for page in self.store.waiting_pictures(self.exhibit_id):
             for part in portions(
-                page, size_bytes=lambda waiting: waiting.size_bytes, most=BATCH_PICTURES
+                page,
+                size_bytes=lambda waiting: waiting.size_bytes,
+                most=BATCH_PICTURES,
+                most_bytes=BATCH_BYTES,
             ):
                 yield Batch(
                     function=decode_picture,

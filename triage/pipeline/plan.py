@@ -39,6 +39,7 @@ def portions(
     *,
     size_bytes: Callable[[Item], int],
     most: int = BATCH_ITEMS,
+    most_bytes: int = BATCH_BYTES,
     alone: Callable[[Item], bool] = lambda _: False,
 ) -> Iterator[tuple[Item, ...]]:
     """Cut items into batches by bytes and number, keeping their order.
@@ -48,13 +49,14 @@ def portions(
 
     Args:
         most: items of a batch; fewer where each takes long, so that workers end together.
+        most_bytes: of a batch, for the same reason.
     """
     batch: list[Item] = []
     held = 0
     for item in items:
         size = size_bytes(item)
-        by_itself = size >= BATCH_BYTES or alone(item)
-        if batch and (by_itself or held + size > BATCH_BYTES or len(batch) >= most):
+        by_itself = size >= most_bytes or alone(item)
+        if batch and (by_itself or held + size > most_bytes or len(batch) >= most):
             yield tuple(batch)
             batch, held = [], 0
         batch.append(item)
