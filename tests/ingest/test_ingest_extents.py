@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,7 +56,8 @@ def check(container: Container, filesystem: FileSystem) -> tuple[int, int]:
         ends = [start + length for start, length in entry.extents]
         assert all(end != start for end, (start, _) in zip(ends, entry.extents[1:], strict=False))
         by_place = b"".join(container.read_at(start, length) for start, length in entry.extents)
-        assert by_place == b"".join(filesystem.read(entry)), entry
+        unplaced = replace(entry, extents=())
+        assert by_place == b"".join(filesystem.read(unplaced)), entry
         placed += 1
     return placed, others
 

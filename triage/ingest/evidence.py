@@ -49,7 +49,8 @@ class Evidence(Protocol):
         """Open a volume, once.
 
         Raises:
-            VolumeError: there is no such volume, or it does not open.
+            VolumeError: there is no such volume, or it does not open. Some only try when they are
+                listed, or read by way of the file system, and raise it then.
         """
 
     def damage(self) -> tuple[DamagedRange, ...]:

@@ -18,7 +18,7 @@ __all__ = ["FILESYSTEMS", "ContentError", "FileSystem", "FileSystemReader", "fin
 
 
 class FileSystem(Protocol):
-    """One opened volume, for one process.
+    """One volume, for one process; opened at the latest when it is first listed.
 
     Laws: a listing is the same in every process and after any other calls; damage becomes a
     problem of the listing, never an exception; no name is left out of a listing because of its
@@ -60,8 +60,8 @@ class FileSystemReader:
     Attributes:
         find: takes the container, a start and a length in bytes; gives what it recognises there,
             nothing where it recognises nothing. Never raises for what the bytes are.
-        open: takes the container and a volume that ``find`` gave;
-            raises :class:`triage.ingest.reading.VolumeError`.
+        open: takes the container and a volume that ``find`` gave; raises, itself or when it is
+            first listed, :class:`triage.ingest.reading.VolumeError`.
         opens: names of file systems as they stand in ``VolumeInfo.filesystem``.
     """
 
@@ -91,7 +91,7 @@ def open_volume(container: Container, volume: VolumeInfo) -> FileSystem:
     """Open a volume by the name of its file system, without trying again what it may be.
 
     Raises:
-        VolumeError: no reader opens it.
+        VolumeError: no reader opens it, now or when it is first listed.
     """
     for reader in FILESYSTEMS:
         if volume.filesystem in reader.opens:

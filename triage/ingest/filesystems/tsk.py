@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 import pytsk3
 
@@ -15,6 +16,7 @@ from triage.ingest.filesystems.tsk_content import chosen, content, content_part
 from triage.ingest.filesystems.tsk_folder import Folder, Volume
 from triage.ingest.filesystems.tsk_names import WITH_INODES
 from triage.ingest.filesystems.tsk_orphans import orphans
+from triage.ingest.placed import is_placed, placed_content, placed_part
 from triage.ingest.reading import DEPTH_LIMIT, VolumeError, overlapping
 from triage.ingest.tskimage import ContainerImage, plain_words
 from triage.model.entry import DirectoryRef, FileEntry
@@ -29,13 +31,22 @@ _VIRTUAL_FOLDER = 11
 
 
 class TskFileSystem:
-    """One volume that The Sleuth Kit opened."""
+    """One volume that The Sleuth Kit opens.
 
-    def __init__(self, container: Container, volume: VolumeInfo, opened: pytsk3.FS_Info) -> None:
+    It is opened when it is first needed: contents whose place is known are read without it.
+    """
+
+    def __init__(self, container: Container, volume: VolumeInfo) -> None:
         self._container = container
-        self._opened = opened
-        self._facts = Volume.of(container, volume, opened)
         self.volume = volume
+
+    @cached_property
+    def _opened(self) -> pytsk3.FS_Info:
+        return _opened(self._container, self.volume)
+
+    @cached_property
+    def _facts(self) -> Volume:
+        return Volume.of(self._container, self.volume, self._opened)
 
     def roots(self) -> tuple[DirectoryRef, ...]:
         """Give the root folder, then ``$OrphanFiles`` where the file system has one."""
@@ -78,17 +89,23 @@ class TskFileSystem:
 
     def read(self, entry: FileEntry) -> Iterator[bytes]:
         """Give the content of a stream in order, see the protocol."""
+        if is_placed(entry):
+            return placed_content(self._container, entry)
         return content(self._facts, entry)
 
     def read_range(self, entry: FileEntry, offset_bytes: int, length_bytes: int) -> bytes:
         """Give a part of the content of a stream, see the protocol."""
+        if is_placed(entry):
+            return placed_part(self._container, entry, offset_bytes, length_bytes)
         return content_part(self._facts, entry, offset_bytes, length_bytes)
 
     def touches_damage(self, entry: FileEntry) -> tuple[DamagedRange, ...]:
         """Give the damaged ranges known so far that the content lies on."""
         damage = self._container.damage()
-        if not damage:
+        if not any(hurt.length_bytes for hurt in damage):
             return ()
+        if is_placed(entry):
+            return overlapping(damage, entry.extents)
         try:
             file = self._opened.open_meta(entry.ref.address)
             every = tuple(self._facts.streams(file))
@@ -154,16 +171,18 @@ class TskFileSystem:
 
 
 def open_volume(container: Container, volume: VolumeInfo) -> TskFileSystem:
-    """Open a volume by the name of its file system.
+    """Take a volume for opening by the name of its file system.
 
-    Raises:
-        VolumeError: it does not open.
+    Its first listing, or reading by way of the file system, raises VolumeError where it does not
+    open.
     """
+    return TskFileSystem(container, volume)
+
+
+def _opened(container: Container, volume: VolumeInfo) -> pytsk3.FS_Info:
     image = ContainerImage(container)
+    kind = tsk_find.TYPES[volume.filesystem]
     try:
-        opened = pytsk3.FS_Info(
-            image, offset=volume.offset_bytes, type=tsk_find.TYPES[volume.filesystem]
-        )
+        return pytsk3.FS_Info(image, offset=volume.offset_bytes, type=kind)
     except OSError as error:
         raise VolumeError(f"volume {volume.key}: {plain_words(error)}") from error
-    return TskFileSystem(container, volume, opened)
