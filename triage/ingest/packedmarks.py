@@ -1,0 +1,60 @@
+"""Tells by the first bytes whether a content may be an archive at all, for little."""
+
+from __future__ import annotations
+
+from triage.ingest.archive import ARCHIVES
+
+LOOK_BYTES = 4096
+"""As many first bytes as :func:`may_be_archive` makes use of."""
+
+_STARTS = (
+    b"PK",
+    b"\x1f\x8b",
+    b"\x1f\x9d",
+    b"\x1f\xa0",
+    b"BZ",
+    b"\xfd7zXZ",
+    b"7z\xbc\xaf\x27\x1c",
+    b"Rar!",
+    b"RE~^",
+    b"MSCF",
+    b"ISc(",
+    b"\x28\xb5\x2f\xfd",
+    *(bytes((third,)) + b"\xb5\x2f\xfd" for third in range(0x1E, 0x28)),
+    *(bytes((low,)) + b"\x2a\x4d\x18" for low in range(0x50, 0x60)),
+    b"\x37\xa4\x30\xec",
+    b"\x04\x22\x4d\x18",
+    b"\x02\x21\x4c\x18",
+    b"\x03\x21\x4c\x18",
+    b"LZIP",
+    b"LRZI",
+    b"\x89LZO",
+    b"\x5d\0\0",
+    b"\xce\xb2\xcf\x81",
+    b"\x60\xea",
+    b"\xc7\x71",
+    b"\x71\xc7",
+    b"07070",
+    b"\xed\xab\xee\xdb",
+    b"!<",
+    b"=!<",
+    b"<ar>",
+    b"-h-",
+)
+"""Marks as the makers of the formats published them; LZH has its own at the third byte."""
+
+_LZH = (b"-l", b"-p")
+
+
+def may_be_archive(head: bytes) -> bool:
+    """Tell whether a content may be of a type that holds files, opened or not.
+
+    Law: false only where :func:`triage.ingest.filetype.detect` would give no such type, or one
+    whose content no reader of archives takes for its own.
+
+    Args:
+        head: the first :data:`LOOK_BYTES`, fewer where the content is shorter.
+    """
+    if head.startswith(_STARTS) or head[2:4] in _LZH:
+        return True
+    return any(reader.recognises(head) for reader in ARCHIVES)

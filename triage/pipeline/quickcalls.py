@@ -1,0 +1,82 @@
+"""The names under which the quick pass calls its workers, light to import for who only calls.
+
+The parent never parses evidence: what does is imported by the worker, when it is first called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from triage.matching.sizes import SizeTable
+    from triage.model.entry import DirectoryRef
+    from triage.model.problem import Problem
+    from triage.pipeline.quickvalues import (
+        Digested,
+        EntryItem,
+        FolderItem,
+        Found,
+        Looked,
+        PackItem,
+        Place,
+        Surveyed,
+        Unopened,
+        Unread,
+        VolumeItem,
+    )
+
+
+def survey(item: Place) -> Surveyed | Unopened:
+    """Open evidence and find its volumes."""
+    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+
+    return quicktasks.survey(item)
+
+
+def check_pack_file(item: PackItem) -> tuple[str, str]:
+    """Check every byte of one file of a pack; message and hint of what is wrong, or nothing."""
+    from triage.pipeline import quickpacks  # noqa: PLC0415  (in the worker only)
+
+    return quickpacks.check_pack_file(item)
+
+
+def gather_sizes(item: PackItem) -> SizeTable | tuple[str, str]:
+    """Give the sizes of a pack, or message and hint of why it does not open."""
+    from triage.pipeline import quickpacks  # noqa: PLC0415  (in the worker only)
+
+    return quickpacks.gather_sizes(item)
+
+
+def find_roots(item: VolumeItem) -> tuple[DirectoryRef, ...] | Problem:
+    """Open a volume; the roots of its listing, or why there are none."""
+    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+
+    return quicktasks.find_roots(item)
+
+
+def list_folder(item: FolderItem) -> Found:
+    """List one folder."""
+    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+
+    return quicktasks.list_folder(item)
+
+
+def list_archive(item: EntryItem) -> Found:
+    """List the members of an archive."""
+    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+
+    return quicktasks.list_archive(item)
+
+
+def look(item: EntryItem) -> Looked | Unread:
+    """Read an entry as far as is asked for, and tell whether it is an archive."""
+    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+
+    return quicktasks.look(item)
+
+
+def confirm(item: EntryItem) -> Digested | Unread:
+    """Read an entry whole for all three digests, and the archives that it lies in."""
+    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+
+    return quicktasks.confirm(item)

@@ -1,0 +1,277 @@
+"""Reads what the sizes call for, in on-disk order, and confirms each agreement at once."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from triage.model.event import Event, Progress, Stage
+from triage.model.grade import Standing
+from triage.model.outcome import FailReason
+from triage.model.problem import Problem, ProblemKind
+from triage.pipeline.plan import TimeLimits, portions
+from triage.pipeline.quickcalls import confirm, list_archive, look
+from triage.pipeline.quickresult import QuickHit, Unexamined
+from triage.pipeline.quicksets import Sought
+from triage.pipeline.quickvalues import Digested, EntryItem, Looked, Unread
+from triage.pipeline.quickwalk import Catalogue
+from triage.scheduler import Batch, LossKind, Lost, Pool, Result
+
+LOOK_COST_BYTES = 4096
+"""What looking at the start of an entry counts in a batch and in the progress."""
+BATCH_ITEMS = 128
+ASK_INTERVAL_S = 0.2
+ASK_ITEMS = 512
+TELL_INTERVAL_S = 0.05
+
+_LOSSES = {
+    LossKind.CRASH: FailReason.CRASH,
+    LossKind.ERROR: FailReason.CRASH,
+    LossKind.TIME_LIMIT: FailReason.TIME_LIMIT,
+    LossKind.MEMORY_LIMIT: FailReason.MEMORY_LIMIT,
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """The reading of all entries that are listed, and of the members of archives.
+
+    Attributes:
+        looked: entries that were examined, by size or by digests; ``failed``: those that could
+            not be.
+        read_whole: examined by digests; ``read_bytes``: of all content, confirmations included.
+        stopped: the first known-bad file was found, and that was enough.
+    """
+
+    pool: Pool
+    sought: Sought
+    catalogue: Catalogue
+    evidence_keys: dict[str, str]
+    limits: TimeLimits
+    tell: Callable[[Event], None]
+    on_hit: Callable[[QuickHit], None]
+    first_hit: bool
+    looked: int = 0
+    read_whole: int = 0
+    read_bytes: int = 0
+    archives: int = 0
+    failed: Counter[FailReason] = field(default_factory=Counter)
+    unexamined: list[Unexamined] = field(default_factory=list)
+    conflicts: list[QuickHit] = field(default_factory=list)
+    stopped: bool = False
+    _bits: bytearray = field(default_factory=bytearray)
+    _cost_bytes: int = 0
+    _done: int = 0
+    _done_bytes: int = 0
+    _told_at: float = 0.0
+    _asked_at: float = 0.0
+    _unasked: dict[int, list[tuple[int, tuple[bytes, ...]]]] = field(default_factory=dict)
+    _agreed: deque[int] = field(default_factory=deque)
+    _confirming: set[int] = field(default_factory=set)
+    _archives: list[int] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Examine everything, and what the archives hold, until no new archive turns up."""
+        offsets = self.catalogue.offsets
+        self._examine(sorted(range(len(offsets)), key=offsets.__getitem__))
+        while self._archives and not self.stopped:
+            archives, self._archives = sorted(self._archives), []
+            self._examine(self._members(archives))
+
+    def _examine(self, numbers: Sequence[int]) -> None:
+        self._plan()
+        source = self._batches(numbers)
+        while not self.stopped:
+            for result in self.pool.run(source):
+                self._take(result)
+                if self.stopped:
+                    return
+            self._ask()
+            if not self._agreed:
+                return
+            source = self._batches(())
+
+    def _plan(self) -> None:
+        """Ask for the entries that are new which digests their sizes call for."""
+        fresh = self.catalogue.sizes[len(self._bits) :]
+        bits = self.sought.table.wanted(fresh)
+        self._bits += bits
+        self._cost_bytes += sum(map(_cost, fresh, bits))
+
+    def _batches(self, numbers: Iterable[int]) -> Iterator[Batch]:
+        """Give what is to be read; a content that agreed goes first."""
+        sizes, bits = self.catalogue.sizes, self._bits
+        parts = portions(
+            numbers, size_bytes=lambda one: _cost(sizes[one], bits[one]), most=BATCH_ITEMS
+        )
+        for part in parts:
+            yield from self._confirmations()
+            yield Batch(
+                function=look,
+                items=tuple(self._item(number, bits[number]) for number in part),
+                time_limits_s=tuple(self.limits.reading_s(sizes[number]) for number in part),
+                reads=True,
+            )
+        yield from self._confirmations()
+
+    def _confirmations(self) -> Iterator[Batch]:
+        while self._agreed:
+            number = self._agreed.popleft()
+            self._confirming.add(number)
+            limit = self.limits.reading_s(self._outermost_bytes(number))
+            items = (self._item(number, 0),)
+            yield Batch(function=confirm, items=items, time_limits_s=(limit,), reads=True)
+
+    def _outermost_bytes(self, number: int) -> int:
+        """Give the bytes of an entry and of all archives it lies in: all of them are read."""
+        entry = self.catalogue.entry(number)
+        size = entry.size_bytes
+        while entry.container is not None:
+            entry = entry.container
+            size += entry.size_bytes
+        return size
+
+    def _item(self, number: int, bits: int) -> EntryItem:
+        place, row = self.catalogue.row(number)
+        return EntryItem(number=number, place=place, row=row, bits=bits)
+
+    def _take(self, result: Result) -> None:
+        item: EntryItem = result.item
+        if item.number in self._confirming:
+            self._take_confirmed(item, result)
+        else:
+            self._take_looked(item, result)
+        if time.monotonic() - self._asked_at > ASK_INTERVAL_S:
+            self._ask()
+
+    def _take_looked(self, item: EntryItem, result: Result) -> None:
+        cost = _cost(self.catalogue.sizes[item.number], item.bits)
+        self.read_bytes += min(cost, self.catalogue.sizes[item.number])
+        self._progress(cost)
+        if isinstance(result, Lost):
+            self._fail(item, _LOSSES[result.kind], result.detail)
+            return
+        value: Looked | Unread = result.value
+        if value.damage:
+            self.catalogue.note_damage(item.place, value.damage)
+        if isinstance(value, Unread):
+            self._fail(item, value.reason, value.detail)
+            return
+        self.looked += 1
+        if item.bits:
+            self.read_whole += 1
+            self._unasked.setdefault(item.bits, []).append((item.number, value.digests))
+        if value.archive and value.opens:
+            self._archives.append(item.number)
+        elif value.archive:
+            self._problem(item.number, "an archive of a kind that is not opened")
+
+    def _take_confirmed(self, item: EntryItem, result: Result) -> None:
+        self._confirming.discard(item.number)
+        self.read_bytes += self.catalogue.sizes[item.number]
+        value = result if isinstance(result, Lost) else result.value
+        if isinstance(value, Digested):
+            self._judge(item, value)
+            return
+        self.looked -= 1
+        if isinstance(value, Lost):
+            self._fail(item, _LOSSES[value.kind], value.detail)
+        else:
+            self.catalogue.note_damage(item.place, value.damage)
+            self._fail(item, value.reason, value.detail)
+
+    def _ask(self) -> None:
+        """Look up the digests that came in; what agrees is to be confirmed."""
+        self._asked_at = time.monotonic()
+        for bits, waiting in self._unasked.items():
+            met = self.sought.met(bits, [digests for _, digests in waiting])
+            self._agreed.extend(
+                number for (number, _), hit in zip(waiting, met, strict=True) if hit
+            )
+        self._unasked.clear()
+
+    def _judge(self, item: EntryItem, value: Digested) -> None:
+        ((_, matches, proposal),) = self.sought.judge([value.digests])
+        hit = QuickHit(
+            evidence_key=self.evidence_keys[item.place.location],
+            entry=self.catalogue.entry(item.number),
+            digests=value.digests,
+            containers=value.containers,
+            matches=matches,
+            proposal=proposal,
+            damaged=value.damaged,
+        )
+        if proposal.standing in {Standing.KNOWN_BAD, Standing.NOTABLE, Standing.UNMAPPED}:
+            self.on_hit(hit)
+            self.stopped = self.first_hit and hit.bad
+        elif proposal.conflict:
+            self.conflicts.append(hit)
+
+    def _members(self, archives: Sequence[int]) -> list[int]:
+        """List the members of archives; give the numbers of those with content."""
+        fresh: list[int] = []
+        for result in self.pool.run(map(self._archive_batch, archives)):
+            number = result.item.number
+            if isinstance(result, Lost):
+                self._problem(number, f"its members could not be listed: {result.detail}")
+            else:
+                self.archives += 1
+                fresh.extend(self.catalogue.add(result.item.place, result.value))
+        return fresh
+
+    def _archive_batch(self, number: int) -> Batch:
+        limit = self.limits.folder_s + self.limits.reading_s(self.catalogue.sizes[number])
+        return Batch(
+            function=list_archive,
+            items=(self._item(number, 0),),
+            time_limits_s=(limit,),
+            reads=True,
+        )
+
+    def _fail(self, item: EntryItem, reason: FailReason, detail: str) -> None:
+        ref = self.catalogue.entry(item.number).ref
+        self.failed[reason] += 1
+        self.unexamined.append(
+            Unexamined(
+                evidence=ref.evidence,
+                volume=ref.volume,
+                path=ref.path,
+                stream=ref.stream,
+                reason=reason,
+                detail=detail,
+            )
+        )
+
+    def _problem(self, number: int, detail: str) -> None:
+        ref = self.catalogue.entry(number).ref
+        self.catalogue.problems.append(
+            Problem(
+                kind=ProblemKind.ARCHIVE_UNREADABLE,
+                evidence=ref.evidence,
+                volume=ref.volume,
+                path=ref.path,
+                detail=detail,
+            )
+        )
+
+    def _progress(self, cost_bytes: int) -> None:
+        self._done += 1
+        self._done_bytes += cost_bytes
+        now = time.monotonic()
+        if now - self._told_at > TELL_INTERVAL_S or self._done == len(self._bits):
+            self._told_at = now
+            self.tell(
+                Progress(
+                    stage=Stage.DIGESTING,
+                    done=self._done,
+                    total=len(self._bits),
+                    done_bytes=self._done_bytes,
+                    total_bytes=self._cost_bytes,
+                )
+            )
+
+
+def _cost(size_bytes: int, bits: int) -> int:
+    return max(size_bytes, LOOK_COST_BYTES) if bits else LOOK_COST_BYTES

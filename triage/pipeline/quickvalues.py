@@ -1,0 +1,137 @@
+"""What travels between the quick pass and its workers: plain values, light to import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from triage.matching.manifest import PackFile
+from triage.model.digest import Digests
+from triage.model.entry import DirectoryRef
+from triage.model.evidence import DamagedRange, EvidenceInfo
+from triage.model.outcome import FailReason
+from triage.model.problem import Problem
+from triage.model.volume import VolumeInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where evidence lies."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """Evidence that opened, and its volumes."""
+
+    info: EvidenceInfo
+    volumes: tuple[VolumeInfo, ...]
+    problems: tuple[Problem, ...]
+    damage: tuple[DamagedRange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unopened:
+    """Evidence that did not open, and why."""
+
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackItem:
+    """A file of a pack to be checked, or the pack whose sizes are wanted."""
+
+    folder: str
+    file: PackFile | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeItem:
+    """A volume to be opened."""
+
+    place: Place
+    volume: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderItem:
+    """A folder to be listed."""
+
+    place: Place
+    folder: DirectoryRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryItem:
+    """An entry to be looked at.
+
+    Attributes:
+        number: what the entry is known by to whoever asked.
+        row: the entry, packed.
+        bits: digests to compute, a bit for each place in ``STRENGTH``; 0 to look at the start.
+    """
+
+    number: int
+    place: Place
+    row: bytes
+    bits: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one folder or archive lists.
+
+    Attributes:
+        listed: all of its entries; ``skipped``: those without content, by reason.
+        sizes, offsets: of the others, as 64-bit numbers; -1 where none of its own.
+        rows: the others, packed one after another; ``ends``: where each ends, as 64-bit numbers.
+    """
+
+    listed: int
+    skipped: tuple[tuple[str, int], ...]
+    sizes: bytes
+    offsets: bytes
+    rows: bytes
+    ends: bytes
+    directories: tuple[DirectoryRef, ...]
+    problems: tuple[Problem, ...]
+    damage: tuple[DamagedRange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What one entry showed.
+
+    Attributes:
+        digests: as asked for, in the order of ``STRENGTH``.
+        archive: type of an archive, ``""`` for any other content.
+        opens: the archive is of a kind whose members can be listed.
+    """
+
+    digests: tuple[bytes, ...]
+    archive: str
+    opens: bool
+    damage: tuple[DamagedRange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """An entry that could not be examined."""
+
+    reason: FailReason
+    detail: str
+    damage: tuple[DamagedRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digested:
+    """All digests of a content, and of the archives that it lies in, outermost first.
+
+    Attributes:
+        damaged: digested, but over a range that the imager recorded as unreadable.
+    """
+
+    digests: Digests
+    containers: tuple[Digests | Unread, ...] = ()
+    damaged: bool = False

@@ -1,0 +1,193 @@
+"""Lists all volumes of a quick pass at once, in the order in which a whole run lists each."""
+
+from __future__ import annotations
+
+import pickle
+from array import array
+from bisect import bisect_right
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from triage.model.entry import DirectoryRef, FileEntry
+from triage.model.evidence import DamagedRange
+from triage.model.problem import Problem, ProblemKind
+from triage.model.volume import VolumeInfo
+from triage.pipeline.plan import TimeLimits
+from triage.pipeline.quickcalls import find_roots, list_folder
+from triage.pipeline.quickvalues import FolderItem, Found, Place, VolumeItem
+from triage.scheduler import Batch, Lost, Pool, Result
+
+FOLDERS_A_BATCH = 16
+
+
+@dataclass(slots=True)
+class Catalogue:
+    """All entries that have content, each known by its number; what is not asked for stays packed.
+
+    Attributes:
+        listed: entries of all kinds; ``skipped``: those without content, by reason.
+        sizes, offsets: of the entries with content, by number; offset -1 where there is none.
+        damage: met so far, by evidence.
+    """
+
+    listed: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    sizes: array[int] = field(default_factory=lambda: array("Q"))
+    offsets: array[int] = field(default_factory=lambda: array("q"))
+    problems: list[Problem] = field(default_factory=list)
+    damage: dict[str, set[DamagedRange]] = field(default_factory=dict)
+    _starts: list[int] = field(default_factory=list)
+    _sheets: list[tuple[Place, bytes, array[int]]] = field(default_factory=list)
+
+    def add(self, place: Place, found: Found) -> range:
+        """Take in what a folder or archive lists; give the numbers of the entries with content."""
+        first = len(self.sizes)
+        self.listed += found.listed
+        for reason, count in found.skipped:
+            self.skipped[reason] += count
+        self.problems.extend(found.problems)
+        self.note_damage(place, found.damage)
+        self.sizes.frombytes(found.sizes)
+        self.offsets.frombytes(found.offsets)
+        if len(self.sizes) > first:
+            ends = array("Q")
+            ends.frombytes(found.ends)
+            self._starts.append(first)
+            self._sheets.append((place, found.rows, ends))
+        return range(first, len(self.sizes))
+
+    def note_damage(self, place: Place, damage: Iterable[DamagedRange]) -> None:
+        """Keep damage that was met."""
+        self.damage.setdefault(place.location, set()).update(damage)
+
+    def row(self, number: int) -> tuple[Place, bytes]:
+        """Give where an entry lies, and the entry as it is sent to a worker."""
+        sheet = bisect_right(self._starts, number) - 1
+        place, rows, ends = self._sheets[sheet]
+        at = number - self._starts[sheet]
+        return place, rows[ends[at - 1] if at else 0 : ends[at]]
+
+    def entry(self, number: int) -> FileEntry:
+        """Give an entry."""
+        entry: FileEntry = pickle.loads(self.row(number)[1])  # noqa: S301  (our own worker wrote it)
+        return entry
+
+
+@dataclass(slots=True, kw_only=True)
+class VolumeWalk:
+    """How far one volume is listed.
+
+    Live folders are listed before deleted ones and the orphan area comes last, as in a whole run:
+    a folder that is reached twice then has the same path in both.
+    """
+
+    place: Place
+    volume: VolumeInfo
+    evidence_key: str
+    catalogue: Catalogue
+    _seen: set[int | bytes] = field(default_factory=set)
+    _waiting: dict[int, list[DirectoryRef]] = field(default_factory=dict)
+    _due: deque[DirectoryRef] = field(default_factory=deque)
+    _arrived: dict[DirectoryRef, Result] = field(default_factory=dict)
+
+    def start(self, result: Result) -> None:
+        """Take the root folders, or note why there are none."""
+        if isinstance(result, Lost):
+            self._problem(ProblemKind.VOLUME_DAMAGED, b"", result.detail)
+        elif isinstance(result.value, Problem):
+            self.catalogue.problems.append(result.value)
+        else:
+            self._queue(result.value)
+
+    def level(self, limit_s: float) -> list[Batch]:
+        """Give the folders that are to be listed now, each with so many seconds."""
+        if not self._waiting:
+            return []
+        folders = self._waiting.pop(min(self._waiting))
+        self._due.extend(folder for folder in folders if self._claim(folder))
+        items = [FolderItem(place=self.place, folder=folder) for folder in self._due]
+        parts = [items[at : at + FOLDERS_A_BATCH] for at in range(0, len(items), FOLDERS_A_BATCH)]
+        return [
+            Batch(
+                function=list_folder,
+                items=tuple(part),
+                time_limits_s=(limit_s,) * len(part),
+                reads=True,
+            )
+            for part in parts
+        ]
+
+    @property
+    def done(self) -> bool:
+        """Whether everything is listed."""
+        return not self._waiting
+
+    def take(self, result: Result) -> None:
+        """Take one listing; what lies below is queued in the order of the folders."""
+        self._arrived[result.item.folder] = result
+        while self._due and self._due[0] in self._arrived:
+            folder = self._due.popleft()
+            self._settle(folder, self._arrived.pop(folder))
+
+    def _settle(self, folder: DirectoryRef, result: Result) -> None:
+        if isinstance(result, Lost):
+            words = f"the folder could not be listed: {result.detail}"
+            self._problem(ProblemKind.DIRECTORY_UNREADABLE, folder.path, words)
+            return
+        found: Found = result.value
+        self.catalogue.add(self.place, found)
+        self._queue(found.directories)
+
+    def _queue(self, folders: Iterable[DirectoryRef]) -> None:
+        for folder in folders:
+            rank = 2 if folder.orphan else 0 if folder.live else 1
+            self._waiting.setdefault(rank, []).append(folder)
+
+    def _claim(self, folder: DirectoryRef) -> bool:
+        """Tell whether a folder is met for the first time; a loop among live ones is noted."""
+        key = folder.path if self.volume.table == "folder" else folder.address
+        if key not in self._seen:
+            self._seen.add(key)
+            return True
+        if folder.live:
+            words = f"the folder at address {folder.address} is reached by more than one path"
+            self._problem(ProblemKind.DIRECTORY_LOOP, folder.path, words)
+        return False
+
+    def _problem(self, kind: ProblemKind, path: bytes, detail: str) -> None:
+        self.catalogue.problems.append(
+            Problem(
+                kind=kind,
+                evidence=self.evidence_key,
+                volume=self.volume.key,
+                path=path,
+                detail=detail,
+            )
+        )
+
+
+def walk_volumes(
+    pool: Pool, walks: Sequence[VolumeWalk], limits: TimeLimits, on_listed: Callable[[], None]
+) -> None:
+    """List volumes side by side, each in its own order.
+
+    Args:
+        on_listed: called after each folder.
+    """
+    by_volume = {(walk.place.location, walk.volume.key): walk for walk in walks}
+    opening = [
+        Batch(
+            function=find_roots,
+            items=(VolumeItem(place=walk.place, volume=walk.volume.key),),
+            time_limits_s=(limits.opening_s,),
+            reads=True,
+        )
+        for walk in walks
+    ]
+    for result in pool.run(opening):
+        by_volume[result.item.place.location, result.item.volume].start(result)
+    while not all(walk.done for walk in walks):
+        for result in pool.run([batch for walk in walks for batch in walk.level(limits.folder_s)]):
+            by_volume[result.item.place.location, result.item.folder.volume].take(result)
+            on_listed()
