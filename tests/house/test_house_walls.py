@@ -46,7 +46,11 @@ VALUES_ONLY = {
 }
 """Plain values that may be handed through from outside."""
 
-PURE = {"abc", "collections", "dataclasses", "enum", "hashlib", "typing", "unicodedata"}
+PURE = {"abc", "collections", "dataclasses", "enum", "hashlib", "typing", "unicodedata"} | {
+    "marshal",
+    "struct",
+    "zlib",
+}
 """What the model may use of the standard library: nothing that opens, waits or asks the time."""
 
 

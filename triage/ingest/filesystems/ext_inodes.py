@@ -119,6 +119,10 @@ class EncryptedInodes:
         tables = InodeTables.of(container, volume)
         return cls(tables if tables is not None and tables.layout.encrypts else None)
 
+    def __bool__(self) -> bool:
+        """Tell whether there can be any."""
+        return self._tables is not None
+
     def __contains__(self, inode: object) -> bool:
         tables = self._tables
         if tables is None or not isinstance(inode, int) or not 0 < inode <= tables.layout.inodes:

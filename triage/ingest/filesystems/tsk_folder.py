@@ -22,12 +22,13 @@ from triage.ingest.filesystems.tsk_names import (
     why_no_content,
 )
 from triage.ingest.filesystems.tsk_streams import NTFS_REPARSE, WOF_STREAM, Stream, streams
-from triage.ingest.filesystems.tsk_times import NAIVE, times
+from triage.ingest.filesystems.tsk_times import NAIVE, Moments, times
 from triage.ingest.tskimage import plain_words
 from triage.model.display import printable
-from triage.model.entry import Allocation, DirectoryRef, EntryKind, EntryRef, FileEntry
+from triage.model.entry import Allocation, DirectoryRef, EntryKind, made_directory
 from triage.model.listing import Listing
 from triage.model.outcome import SkipReason
+from triage.model.packing import COMPRESSED, ENCRYPTED, RESIDENT, SPARSE, Packer
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
 
@@ -90,12 +91,12 @@ class Folder:
         self._volume = volume
         self._folder = folder
         self._prefix = folder.path if folder.path.endswith(b"/") else folder.path + b"/"
-        self._entries: list[FileEntry] = []
+        self._packer = Packer(volume.evidence, volume.key, folder.address)
         self._directories: list[DirectoryRef] = []
         self._problems: list[Problem] = []
-        self._seen: dict[EntryRef, int] = {}
         self._orphan_bytes = 0
         self._orphans_hit = False
+        self._encrypts = bool(volume.encrypted)
         self._direct = True
         """Whether an entry's address leads to the record that its streams were taken from."""
 
@@ -152,7 +153,7 @@ class Folder:
 
     def _listing(self) -> Listing:
         return Listing(
-            entries=tuple(self._entries),
+            entries=self._packer.done(),
             directories=tuple(self._directories),
             problems=tuple(self._problems),
         )
@@ -163,17 +164,24 @@ class Folder:
             self._enter(*resolved)
 
     def _enter(self, name: Name, file: pytsk3.File | None) -> None:
-        self._check(name)
+        if name.meta is None or not name.same:
+            self._check(name)
         every = self._streams(name, file) if file is not None else (None,)
+        state = allocation(name, self._folder)
+        moments = times(name.meta, naive=self._volume.naive)
         for stream in every:
-            self._entries.append(self._entry(name, stream, every))
-        self._descend(name)
+            if stream is not None and not stream.name and self._ordinary(name, stream, state):
+                self._add_ordinary(name, stream, every, moments, state)
+            else:
+                self._add(name, stream, every, moments, state)
+        if name.kind is EntryKind.DIRECTORY:
+            self._descend(name)
 
     def _streams(self, name: Name, file: pytsk3.File) -> tuple[Stream | None, ...]:
         """Give what to list of a name: always a default stream, then the named ones."""
         filesystem = self._volume.filesystem
         folder = name.kind is EntryKind.DIRECTORY
-        if name.meta is None or reused(name, filesystem):
+        if name.meta is None or (name.deleted and reused(name, filesystem)):
             return (None,)
         if folder and filesystem not in ("ntfs", "hfs+"):
             return (None,)
@@ -181,16 +189,80 @@ class Folder:
             every = tuple(self._volume.streams(file))
         except OSError:
             return (None,)
+        if len(every) == 1 and not folder and not every[0].name:
+            return every
         default = tuple(stream for stream in every if not stream.name)
         named = tuple(stream for stream in every if stream.name)
         return (*((None,) if folder or not default else default), *named)
 
-    def _entry(
-        self, name: Name, stream: Stream | None, every: tuple[Stream | None, ...]
-    ) -> FileEntry:
-        volume = self._volume
-        state = allocation(name, self._folder)
+    def _ordinary(self, name: Name, stream: Stream, state: Allocation) -> bool:
+        """Tell the default stream of a file in use that is to be read, as nearly all are."""
+        return (
+            name.kind is EntryKind.FILE
+            and name.record_live
+            and not name.deleted
+            and state is not Allocation.ORPHAN
+            and stream.size_bytes > 0
+            and not (stream.encrypted or stream.compressed or stream.sparse)
+            and not name.virtual_folder
+            and name.same
+            and not (self._encrypts and name.address in self._volume.encrypted)
+        )
+
+    def _add_ordinary(
+        self,
+        name: Name,
+        stream: Stream,
+        every: tuple[Stream | None, ...],
+        moments: Moments,
+        state: Allocation,
+    ) -> None:
+        self._packer.add(
+            self._prefix + name.raw,
+            b"",
+            name.address,
+            name.sequence,
+            "file",
+            state.value,
+            stream.size_bytes,
+            moments,
+            stream.runs[0][0] if stream.runs else -1,
+            self._extents(name, stream, every),
+            RESIDENT if stream.resident else 0,
+            "",
+            "",
+        )
+
+    def _add(
+        self,
+        name: Name,
+        stream: Stream | None,
+        every: tuple[Stream | None, ...],
+        moments: Moments,
+        state: Allocation,
+    ) -> None:
         size = self._size(name, stream)
+        reason, detail = self._reason(name, stream, size, state)
+        self._packer.add(
+            self._prefix + name.raw,
+            b"" if stream is None else stream.name,
+            name.address,
+            name.sequence,
+            (name.kind if stream is None or not stream.name else EntryKind.FILE).value,
+            state.value,
+            size,
+            moments,
+            stream.runs[0][0] if size and stream and stream.runs else -1,
+            () if reason else self._extents(name, stream, every),
+            _flags(stream, encrypted=reason == SkipReason.ENCRYPTED),
+            str(reason),
+            detail,
+        )
+
+    def _reason(
+        self, name: Name, stream: Stream | None, size: int, state: Allocation
+    ) -> tuple[str, str]:
+        volume = self._volume
         reason, detail = why_no_content(
             name,
             stream,
@@ -198,33 +270,21 @@ class Folder:
             filesystem=volume.filesystem,
             medium_bytes=volume.medium_bytes,
         )
-        if not reason and name.address in volume.encrypted:
+        if not reason and self._encrypts and name.address in volume.encrypted:
             reason, detail = SkipReason.ENCRYPTED, "encrypted by the file system (fscrypt)"
         if not reason and state is Allocation.ORPHAN:
             reason, detail = self._orphan_bound(stream, size)
         if not reason and not name.same:
             detail = "name and record differ in generation: may be another file's content"
-        return FileEntry(
-            ref=self._ref(name, stream),
-            kind=name.kind if stream is None or not stream.name else EntryKind.FILE,
-            allocation=state,
-            size_bytes=size,
-            times=times(name.meta, naive=volume.naive),
-            first_block_offset_bytes=stream.runs[0][0] if size and stream and stream.runs else None,
-            extents=() if reason else self._extents(name, stream, every),
-            resident=stream is not None and stream.resident,
-            compressed=stream is not None and stream.compressed,
-            sparse=stream is not None and stream.sparse,
-            encrypted=reason == SkipReason.ENCRYPTED,
-            no_content=str(reason),
-            detail=detail,
-        )
+        return reason, detail
 
     def _extents(
         self, name: Name, stream: Stream | None, every: tuple[Stream | None, ...]
     ) -> Extents:
         if stream is None or not self._direct:
             return ()
+        if len(every) == 1:
+            return self._volume.places.extents(name.address, stream, (stream,))
         others = [other for other in every if other is not None]
         return self._volume.places.extents(name.address, stream, others)
 
@@ -235,46 +295,31 @@ class Folder:
             return 0
         if self._volume.filesystem == "ntfs" and name.kind is not EntryKind.DIRECTORY:
             return 0
-        return max(0, int(name.meta.size))
-
-    def _ref(self, name: Name, stream: Stream | None) -> EntryRef:
-        fields = {
-            "evidence": self._volume.evidence,
-            "volume": self._volume.key,
-            "path": self._prefix + name.raw,
-            "stream": b"" if stream is None else stream.name,
-            "parent_address": self._folder.address,
-            "address": name.address,
-            "sequence": name.sequence,
-        }
-        ref = EntryRef(**fields)  # type: ignore[arg-type]
-        nth = self._seen.get(ref, 0)
-        self._seen[ref] = nth + 1
-        return ref if not nth else EntryRef(**fields, nth=nth)  # type: ignore[arg-type]
+        return max(0, name.meta.size)
 
     def _descend(self, name: Name) -> None:
         """Queue a folder below; a deleted name of a live folder is left to its live name."""
-        if name.kind is not EntryKind.DIRECTORY or name.meta is None:
+        if name.meta is None:
             return
         if name.deleted and name.record_live:
             return
         if self._wiped(name):
             return
         self._directories.append(
-            DirectoryRef(
-                volume=self._volume.key,
-                path=self._prefix + name.raw,
-                address=name.address,
-                sequence=name.sequence,
-                live=self._folder.live and not name.deleted,
-                orphan=self._folder.orphan,
-                depth=self._folder.depth + 1,
+            made_directory(
+                self._volume.key,
+                self._prefix + name.raw,
+                name.address,
+                name.sequence,
+                self._folder.live and not name.deleted,
+                self._folder.orphan,
+                self._folder.depth + 1,
             )
         )
 
     def _wiped(self, name: Name) -> bool:
         """Tell whether a deleted folder has lost its blocks, so that there is nothing to list."""
-        wiped = not name.record_live and name.meta is not None and not int(name.meta.size)
+        wiped = not name.record_live and name.meta is not None and not name.meta.size
         return wiped and self._volume.filesystem in WITH_INODES
 
     def _orphan_bound(self, stream: Stream | None, size: int) -> tuple[str, str]:
@@ -312,3 +357,12 @@ class Folder:
                 detail=printable(detail),
             )
         )
+
+
+def _flags(stream: Stream | None, *, encrypted: bool) -> int:
+    """Give the properties of a stream; it counts as encrypted only where that is why it is left."""
+    found = ENCRYPTED if encrypted else 0
+    if stream is not None:
+        found |= RESIDENT * stream.resident | COMPRESSED * stream.compressed
+        found |= SPARSE * stream.sparse
+    return found

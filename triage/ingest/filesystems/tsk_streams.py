@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pytsk3
 
 NTFS_DATA = 128
 NTFS_REPARSE = 192
-_HFS_DATA, _HFS_RSRC, _HFS_XATTR = 0x1100, 0x1101, 0x1102
-_DEFAULT = 1
+_HFS_RSRC, _HFS_XATTR = 0x1101, 0x1102
+_DEFAULTS = frozenset({1, 0x1100})
+"""Kinds of what a file holds, of most file systems and of HFS+."""
+
 _RUN_FILLER, _RUN_SPARSE = 1, 2
 _RESIDENT, _ENCRYPTED, _COMPRESSED, _SPARSE = 0x04, 0x10, 0x20, 0x40
 _ODD = _RESIDENT | _ENCRYPTED | _COMPRESSED | _SPARSE
@@ -22,9 +24,8 @@ HFS_COMPRESSION = b"com.apple.decmpfs"
 """Extended attribute that says how the data fork is packed; it is no content of its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
-    """One stream of one file.
+class Stream(NamedTuple):
+    """One stream of one file; a tuple, as one is made for every entry.
 
     Attributes:
         name: ``b""`` for the default one.
@@ -59,54 +60,57 @@ def streams(
     Raises:
         OSError: the attributes cannot be loaded.
     """
+    ntfs = filesystem == "ntfs"
     for attribute in file:
         info = attribute.info
-        kind = int(info.type)
-        name = _name(filesystem, kind, info.name or b"")
-        if name is None:
-            continue
+        kind = info.type
+        if ntfs:
+            if kind != NTFS_DATA:
+                continue
+            name = info.name or b""
+        elif kind in _DEFAULTS:
+            name = b""
+        else:
+            named = _name(kind, info.name or b"")
+            if not named:
+                continue
+            name = named
         runs, holes, plain = _runs(attribute, base_bytes, block_bytes)
-        flags = int(info.flags)
+        flags = info.flags
         yield Stream(
-            name=name,
-            kind=kind,
-            number=int(info.id),
-            size_bytes=int(info.size),
-            runs=runs,
-            resident=bool(flags & _RESIDENT),
-            encrypted=bool(flags & _ENCRYPTED),
-            compressed=bool(flags & _COMPRESSED),
-            sparse=holes or bool(flags & _SPARSE),
-            plain=0 if flags & _ODD else plain,
+            name,
+            kind,
+            info.id,
+            info.size,
+            runs,
+            flags & _RESIDENT > 0,
+            flags & _ENCRYPTED > 0,
+            flags & _COMPRESSED > 0,
+            holes or flags & _SPARSE > 0,
+            0 if flags & _ODD else plain,
         )
 
 
-def _name(filesystem: str, kind: int, name: bytes) -> bytes | None:
-    """Give the name of a stream, ``None`` for an attribute that holds no content."""
-    if filesystem == "ntfs":
-        return name if kind == NTFS_DATA else None
-    if kind in (_DEFAULT, _HFS_DATA):
-        return b""
+def _name(kind: int, name: bytes) -> bytes:
+    """Give the name of a stream of HFS+, none for an attribute that holds no content."""
     if kind == _HFS_RSRC:
         return b"rsrc"
-    if kind == _HFS_XATTR and name != HFS_COMPRESSION:
-        return name or b"xattr"
-    return None
+    return name or b"xattr" if kind == _HFS_XATTR and name != HFS_COMPRESSION else b""
 
 
 def _runs(
     attribute: pytsk3.Attribute, base_bytes: int, block_bytes: int
 ) -> tuple[tuple[tuple[int, int], ...], bool, int]:
     """Give the runs, whether there are holes, and how many runs come before any gap."""
-    runs = []
-    holes, gapless, plain, due = False, True, 0, 0
+    runs: list[tuple[int, int]] = []
+    holes, plain, due = False, 0, 0
     for run in attribute:
-        length = int(run.len)
-        gapless = gapless and not run.flags and run.offset == due
-        plain += gapless
-        due += length
-        if int(run.flags) & (_RUN_SPARSE | _RUN_FILLER):
+        flags, length = run.flags, run.len
+        if plain == len(runs) and not flags and run.offset == due:
+            plain += 1
+            due += length
+        if flags & (_RUN_SPARSE | _RUN_FILLER):
             holes = True
             continue
-        runs.append((base_bytes + int(run.addr) * block_bytes, length * block_bytes))
+        runs.append((base_bytes + run.addr * block_bytes, length * block_bytes))
     return tuple(runs), holes, plain

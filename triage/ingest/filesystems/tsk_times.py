@@ -7,15 +7,17 @@ import time
 
 import pytsk3
 
-from triage.model.entry import Times
-
 NAIVE = frozenset({"fat12", "fat16", "fat32", "exfat"})
 """File systems that record local time without a zone."""
 
-_NONE = Times()
+Moments = tuple[int | None, int | None, int | None, int | None, bool]
+"""Modified, accessed, changed, created; whether they are local times without a zone."""
+
+_NONE: Moments = (None, None, None, None, False)
+_SECOND = 1_000_000_000
 
 
-def times(meta: pytsk3.TSK_FS_META | None, *, naive: bool) -> Times:
+def times(meta: pytsk3.TSK_FS_META | None, *, naive: bool) -> Moments:
     """Give the four times of a record; a recorded 0 counts as not recorded.
 
     The Sleuth Kit turns the local times of FAT into seconds by the zone of this process, so the
@@ -23,23 +25,24 @@ def times(meta: pytsk3.TSK_FS_META | None, *, naive: bool) -> Times:
     """
     if meta is None:
         return _NONE
-    convert = _naive_ns if naive else _utc_ns
-    return Times(
-        modified_ns=convert(int(meta.mtime), int(meta.mtime_nano)),
-        accessed_ns=convert(int(meta.atime), int(meta.atime_nano)),
-        changed_ns=convert(int(meta.ctime), int(meta.ctime_nano)),
-        created_ns=convert(int(meta.crtime), int(meta.crtime_nano)),
-        naive_local=naive,
+    if naive:
+        return (
+            _naive_ns(meta.mtime, meta.mtime_nano),
+            _naive_ns(meta.atime, meta.atime_nano),
+            _naive_ns(meta.ctime, meta.ctime_nano),
+            _naive_ns(meta.crtime, meta.crtime_nano),
+            True,
+        )
+    return (
+        meta.mtime * _SECOND + meta.mtime_nano or None,
+        meta.atime * _SECOND + meta.atime_nano or None,
+        meta.ctime * _SECOND + meta.ctime_nano or None,
+        meta.crtime * _SECOND + meta.crtime_nano or None,
+        False,
     )
-
-
-def _utc_ns(seconds: int, nanoseconds: int) -> int | None:
-    if seconds == 0 and nanoseconds == 0:
-        return None
-    return seconds * 1_000_000_000 + nanoseconds
 
 
 def _naive_ns(seconds: int, nanoseconds: int) -> int | None:
     if seconds == 0:
         return None
-    return _utc_ns(calendar.timegm(time.localtime(seconds)), nanoseconds)
+    return calendar.timegm(time.localtime(seconds)) * _SECOND + nanoseconds or None
