@@ -144,7 +144,7 @@ def test_any_places_are_the_slices_of_the_medium_one_after_the_other(
 ) -> None:
     entry = entry_at(*extents)
     data = b"".join(GPT[start : start + length] for start, length in extents)
-    pieces = list(placed_content(container, entry))
+    pieces = list(placed_content(container, entry.extents))
     assert b"".join(pieces) == data
     assert all(0 < len(piece) <= PIECE_BYTES for piece in pieces)
     assert placed_part(container, entry, at, wanted) == data[at : at + wanted]
@@ -152,13 +152,13 @@ def test_any_places_are_the_slices_of_the_medium_one_after_the_other(
 
 def test_many_small_places_are_handed_out_together(container: Container) -> None:
     entry = entry_at(*((4_096 * number, 4_096) for number in range(0, 128, 2)))
-    assert [len(piece) for piece in placed_content(container, entry)] == [PIECE_BYTES]
+    assert [len(piece) for piece in placed_content(container, entry.extents)] == [PIECE_BYTES]
 
 
 def test_a_content_beyond_the_medium_is_told(container: Container) -> None:
     entry = entry_at((len(GPT) - 512, 1_024))
     with pytest.raises(ContentError) as raised:
-        list(placed_content(container, entry))
+        list(placed_content(container, entry.extents))
     assert raised.value.reason is FailReason.SHORT_READ
 
 

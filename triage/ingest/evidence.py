@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,10 +11,13 @@ from triage.errors import EvidenceError
 from triage.ingest.container import Container, ContainerHandover, open_container
 from triage.ingest.filesystem import FileSystem, open_volume
 from triage.ingest.filesystems.folder import FolderFileSystem, folder_info, folder_volume
-from triage.ingest.reading import VolumeError
+from triage.ingest.placed import placed_content
+from triage.ingest.reading import ContentError, VolumeError, overlapping
 from triage.ingest.volume import Survey, survey
 from triage.model.display import printable
 from triage.model.evidence import DamagedRange, EvidenceInfo
+from triage.model.extents import Extents
+from triage.model.outcome import FailReason
 from triage.model.volume import VolumeInfo, VolumeState
 
 __all__ = ["Evidence", "Handover", "Survey", "VolumeError", "open_evidence"]
@@ -52,6 +56,16 @@ class Evidence(Protocol):
             VolumeError: there is no such volume, or it does not open. Some only try when they are
                 listed, or read by way of the file system, and raise it then.
         """
+
+    def placed(self, extents: Extents) -> Iterator[bytes]:
+        """Give a content in order by its place on the medium, without opening any volume.
+
+        Raises:
+            ContentError: the medium ends before the content does.
+        """
+
+    def hurt(self, extents: Extents) -> tuple[DamagedRange, ...]:
+        """Give the damaged ranges known so far that a place on the medium touches."""
 
     def damage(self) -> tuple[DamagedRange, ...]:
         """Give all damage of the image known so far."""
@@ -100,6 +114,15 @@ class ImageEvidence:
                 raise VolumeError(f"{printable(self.info.name)}: no volume {volume_key}")
         return self._opened[volume_key]
 
+    def placed(self, extents: Extents) -> Iterator[bytes]:
+        """Give a content by its place; see the protocol."""
+        return placed_content(self._container, extents)
+
+    def hurt(self, extents: Extents) -> tuple[DamagedRange, ...]:
+        """Give the damaged ranges that a place touches."""
+        damage = self._container.damage()
+        return overlapping(damage, extents) if damage else ()
+
     def damage(self) -> tuple[DamagedRange, ...]:
         """Give all damage of the image known so far."""
         return self._container.damage()
@@ -132,6 +155,16 @@ class FolderEvidence:
         if volume_key != self._files.volume.key:
             raise VolumeError(f"{printable(self.info.name)}: no volume {volume_key}")
         return self._files
+
+    def placed(self, extents: Extents) -> Iterator[bytes]:
+        """Give nothing: a folder has no medium, and its entries have no places."""
+        if extents:
+            raise ContentError(FailReason.READ_ERROR, "a folder has no medium of its own")
+        return iter(())
+
+    def hurt(self, extents: Extents) -> tuple[DamagedRange, ...]:  # noqa: ARG002  (the protocol's)
+        """Give nothing: a folder has no medium of its own."""
+        return ()
 
     def damage(self) -> tuple[DamagedRange, ...]:
         """Give nothing: a folder has no medium of its own."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from triage.ingest.container import Container
 from triage.ingest.reading import ContentError
 from triage.model.entry import FileEntry
+from triage.model.extents import Extents
 from triage.model.outcome import FailReason
 
 PIECE_BYTES = 256 * 1024
@@ -18,13 +19,13 @@ def is_placed(entry: FileEntry) -> bool:
     return sum(length for _, length in entry.extents) == entry.size_bytes > 0
 
 
-def placed_content(container: Container, entry: FileEntry) -> Iterator[bytes]:
+def placed_content(container: Container, extents: Extents) -> Iterator[bytes]:
     """Give the content in order; pieces end where chunks of a container do.
 
     Raises:
         ContentError: the medium ends before the content does.
     """
-    return _pieces(container, entry.extents)
+    return _pieces(container, extents)
 
 
 def placed_part(
@@ -48,7 +49,7 @@ def placed_part(
     return b"".join(_pieces(container, tuple(places)))
 
 
-def _pieces(container: Container, places: tuple[tuple[int, int], ...]) -> Iterator[bytes]:
+def _pieces(container: Container, places: Extents) -> Iterator[bytes]:
     """Read places one after the other; what lies in many small ones is handed out together."""
     held: list[bytes] = []
     room = PIECE_BYTES
@@ -65,7 +66,7 @@ def _pieces(container: Container, places: tuple[tuple[int, int], ...]) -> Iterat
         yield _joined(held)
 
 
-def _cut(places: tuple[tuple[int, int], ...]) -> Iterator[tuple[int, int]]:
+def _cut(places: Extents) -> Iterator[tuple[int, int]]:
     """Cut places where the medium is cut into chunks, so that none has to be inflated twice."""
     for start, length in places:
         at, end = start, start + length

@@ -5,15 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import groupby
 
 from triage.model.digest import Digests
 from triage.model.event import HitFound
 from triage.model.grade import Standing
-from triage.model.outcome import Done, Failed, FailReason, Outcome
+from triage.model.outcome import Done, Failed, FailReason, FileType, Outcome
 from triage.pipeline.judging import Judge, picture_state
 from triage.pipeline.plan import TimeLimits, portions
-from triage.pipeline.tasks import Digested, ReadItem, digest_entry
-from triage.scheduler import Batch, Finished, LossKind, Lost, Pool, Result
+from triage.pipeline.tasks import (
+    Digested,
+    PlacedDone,
+    PlacedItem,
+    ReadItem,
+    digest_entry,
+    digest_placed,
+)
+from triage.scheduler import Batch, LossKind, Lost, Pool, Result
 from triage.store.database import Store
 from triage.store.work import Waiting
 
@@ -61,30 +70,32 @@ class Digesting:
                 size_bytes=lambda waiting: waiting.entry.size_bytes,
                 alone=lambda waiting: waiting.in_hand,
             ):
-                yield self._batch(part)
+                for placed, same in groupby(part, lambda one: bool(one.entry.extents)):
+                    yield self._batch(tuple(same), placed=placed)
 
-    def _batch(self, part: tuple[Waiting, ...]) -> Batch:
+    def _batch(self, part: tuple[Waiting, ...], *, placed: bool) -> Batch:
         return Batch(
-            function=digest_entry,
-            items=tuple(
-                ReadItem(entry_id=one.entry_id, location=one.location, entry=one.entry)
-                for one in part
-            ),
+            function=digest_placed if placed else digest_entry,
+            items=tuple(_placed_item(one) if placed else _read_item(one) for one in part),
             time_limits_s=tuple(self.limits.reading_s(one.entry.size_bytes) for one in part),
             reads=True,
         )
 
     def _take(self, result: Result) -> None:
-        item: ReadItem = result.item
-        if isinstance(result, Finished):
-            digested: Digested = result.value
-            self.store.add_damage(self.evidence_id, digested.damage)
-            self._group.append((item.entry_id, digested.outcome))
-            if isinstance(digested.outcome, Done):
-                self._paths.setdefault(digested.outcome.digests.sha256, item.entry.ref.path)
+        item: PlacedItem | ReadItem = result.item
+        outcome: Outcome
+        if isinstance(result, Lost):
+            outcome = lost_entry(result)
+        elif isinstance(result.value, PlacedDone):
+            outcome = _done(result.value)
         else:
-            self._group.append((item.entry_id, lost_entry(result)))
-        self.on_read(1, item.entry.size_bytes)
+            digested: Digested = result.value
+            outcome = digested.outcome
+            self.store.add_damage(self.evidence_id, digested.damage)
+        self._group.append((item.entry_id, outcome))
+        if isinstance(outcome, Done):
+            self._paths.setdefault(outcome.digests.sha256, item.path)
+        self.on_read(1, item.size_bytes)
         now = time.monotonic()
         if len(self._group) >= SETTLE_ITEMS or now - self._settled_at > SETTLE_INTERVAL_S:
             self._settle()
@@ -126,6 +137,40 @@ class Digesting:
         self.store.set_picture_states(
             self.exhibit_id, {key: state for key, state in states.items() if state != "none"}
         )
+
+
+def _read_item(one: Waiting) -> ReadItem:
+    return ReadItem(entry_id=one.entry_id, location=one.location, entry=one.entry)
+
+
+def _placed_item(one: Waiting) -> PlacedItem:
+    entry = one.entry
+    return PlacedItem(
+        one.entry_id,
+        one.location,
+        entry.ref.path,
+        entry.ref.stream,
+        entry.size_bytes,
+        entry.extents,
+    )
+
+
+def _done(placed: PlacedDone) -> Done:
+    return Done(
+        digests=Digests(
+            md5=placed.md5,
+            sha1=placed.sha1,
+            sha256=placed.sha256,
+            size_bytes=placed.size_bytes,
+        ),
+        type=_file_type(placed.mime, placed.family, placed.extension_agrees),
+        damaged=placed.damaged,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _file_type(mime: str, family: str, extension_agrees: bool | None) -> FileType:  # noqa: FBT001  (a key)
+    return FileType(mime=mime, family=family, extension_agrees=extension_agrees)
 
 
 def lost_entry(lost: Lost) -> Failed:

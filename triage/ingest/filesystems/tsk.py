@@ -90,7 +90,7 @@ class TskFileSystem:
     def read(self, entry: FileEntry) -> Iterator[bytes]:
         """Give the content of a stream in order, see the protocol."""
         if is_placed(entry):
-            return placed_content(self._container, entry)
+            return placed_content(self._container, entry.extents)
         return content(self._facts, entry)
 
     def read_range(self, entry: FileEntry, offset_bytes: int, length_bytes: int) -> bytes:
