@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 
+from triage.ingest.filetype_marks import Mark, Marks
 from triage.ingest.filetype_weak import DIB_BYTES
 
-_PLAIN: tuple[tuple[int, bytes, str], ...] = (
+_PLAIN: tuple[Mark, ...] = (
     (0, b"\xff\xd8\xff", "image/jpeg"),
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
     (0, b"\x8aMNG\r\n\x1a\n", "video/x-mng"),
@@ -94,14 +94,7 @@ _OGG_VIDEO = (b"\x80theora", b"OVP80", b"BBCD\0", b"\x01video", b"fishead\0")
 
 def signature(head: bytes) -> str:
     """Give the type of what carries an unmistakable mark, ``""`` where none was found."""
-    for offset, magic, mime in _PLAIN:
-        if head.startswith(magic, offset):
-            return mime
-    for check in _CHECKS:
-        mime = check(head)
-        if mime:
-            return mime
-    return ""
+    return _TABLE.told(head) if head else ""
 
 
 def _riff(head: bytes) -> str:
@@ -183,6 +176,8 @@ def _netpbm(head: bytes) -> str:
 
 def _transport(head: bytes) -> str:
     """Ask for five sync bytes in a row at the packet sizes of ISO/IEC 13818-1 and of M2TS."""
+    if head[:1] != b"G" and head[4:5] != b"G":
+        return ""
     for start, step in ((0, 188), (4, 192)):
         marks = head[start : start + 5 * step : step]
         if marks == b"G" * 5:
@@ -207,15 +202,18 @@ def _flash(head: bytes) -> str:
     return ""
 
 
-_CHECKS: tuple[Callable[[bytes], str], ...] = (
-    _riff,
-    _iso_media,
-    _matroska,
-    _tiff,
-    _bitmap,
-    _netpbm,
-    _transport,
-    _ogg,
-    _jxl,
-    _flash,
+_TABLE = Marks(
+    _PLAIN,
+    (
+        (b"R", _riff),
+        (b"", _iso_media),
+        (b"\x1a", _matroska),
+        (b"IM", _tiff),
+        (b"B", _bitmap),
+        (b"P", _netpbm),
+        (b"", _transport),
+        (b"O", _ogg),
+        (b"\xff", _jxl),
+        (b"FCZ", _flash),
+    ),
 )

@@ -7,6 +7,10 @@ import re
 
 _LOOKED_AT_BYTES = 4096
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b\b")) + b"\x7f"
+_CONTROL = re.compile(b"[%s]" % re.escape(_CONTROLS))
+_GLANCE_BYTES = 32
+"""What is no text mostly shows it at once; the search is slower than the translation, if longer."""
+
 _DECODER = codecs.getincrementaldecoder("utf-8")
 
 _STARTS = (
@@ -34,19 +38,25 @@ _STARTS = (
 )
 """Atomic groups keep hostile text from sending the patterns back and forth."""
 
+_FIRSTS = frozenset((b"<", b"{", b"/", b"#", b"B"))
+"""What a pattern can begin with, behind white space."""
+
 
 def plain_text(head: bytes) -> str:
     """Give a type of text, ``""`` where the first bytes are not plain UTF-8 or UTF-16 text."""
     part = head[:_LOOKED_AT_BYTES]
     if part.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "text/plain" if len(part) >= 4 and _utf16(part) else ""
-    if part.translate(None, _CONTROLS) != part:
+    if _CONTROL.search(part, 0, _GLANCE_BYTES) or part.translate(None, _CONTROLS) != part:
         return ""
     try:
-        _DECODER().decode(part)
+        if not part.isascii():
+            _DECODER().decode(part)
     except UnicodeDecodeError:
         return ""
     start = part.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:1] not in _FIRSTS:
+        return "text/plain"
     return next((mime for pattern, mime in _STARTS if pattern.match(start)), "text/plain")
 
 
