@@ -112,10 +112,16 @@ class ProcessPool:
         return _Worker(process=process, pipe=ours, at=at)
 
     def _feed(self) -> None:
-        """Give work to idle workers first, then one batch ahead to each."""
+        """Give work to idle workers first, then one batch ahead to each.
+
+        Nothing is sent after an item that has a batch to itself: it may be huge, and what waits
+        behind it could have been done by another worker.
+        """
         for depth in (0, 1):
             for worker in list(self._workers):
                 if len(worker.batches) != depth or self._must_wait(worker):
+                    continue
+                if depth and len(worker.batches[0].items) == 1:
                     continue
                 batch = self._next(ahead=depth > 0)
                 if batch is not None:
