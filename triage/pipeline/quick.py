@@ -13,7 +13,7 @@ from triage.errors import EvidenceError, Interrupted, UsageFault
 from triage.model.event import Event, HitFound, Notice, Progress, Stage
 from triage.model.volume import VolumeState
 from triage.pipeline.plan import TimeLimits
-from triage.pipeline.quickcalls import survey
+from triage.pipeline.quickcalls import survey, take_handover
 from triage.pipeline.quickclosing import Evidence, Pass, concluded
 from triage.pipeline.quickreading import Reading
 from triage.pipeline.quickresult import Ending, QuickHit, QuickResult
@@ -114,7 +114,6 @@ class QuickPass:
             pool=self.pool,
             sought=sought,
             catalogue=self._catalogue,
-            evidence_keys={one.place.location: one.info.key for one in self._evidence},
             limits=self.request.limits,
             tell=self.tell,
             on_hit=self._hit,
@@ -132,6 +131,9 @@ class QuickPass:
                 sought.take(result)
             else:
                 results[result.item.location] = result
+        for location, result in results.items():
+            if isinstance(result, Finished) and isinstance(result.value, Surveyed):
+                self.pool.prepare(take_handover, (location, result.value.handover))
         opened = [Evidence.of(location, _surveyed(results[location])) for location in locations]
         closed = [one for one in opened if one.unopened is not None]
         for one in closed:
@@ -156,7 +158,7 @@ class QuickPass:
         walks = []
         for one in self._evidence:
             self._catalogue.problems.extend(one.problems)
-            self._catalogue.note_damage(one.place, one.damage)
+            self._catalogue.note_damage(one.place.location, one.damage)
             walks += [
                 VolumeWalk(
                     place=one.place,

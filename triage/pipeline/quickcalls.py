@@ -33,6 +33,13 @@ def survey(item: Place) -> Surveyed | Unopened:
     return quicktasks.survey(item)
 
 
+def take_handover(found: tuple[str, bytes]) -> None:
+    """Remember what another worker found in an image, for when it is opened here."""
+    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+
+    quicktasks.take_handover(found)
+
+
 def check_pack_file(item: PackItem) -> tuple[str, str]:
     """Check every byte of one file of a pack; message and hint of what is wrong, or nothing."""
     from triage.pipeline import quickpacks  # noqa: PLC0415  (in the worker only)
@@ -68,7 +75,7 @@ def list_archive(item: EntryItem) -> Found:
     return quicktasks.list_archive(item)
 
 
-def look(item: EntryItem) -> Looked | Unread:
+def look(item: EntryItem) -> tuple[bytes, ...] | Looked | Unread:
     """Read an entry as far as is asked for, and tell whether it is an archive."""
     from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
 

@@ -48,7 +48,6 @@ class Reading:
     pool: Pool
     sought: Sought
     catalogue: Catalogue
-    evidence_keys: dict[str, str]
     limits: TimeLimits
     tell: Callable[[Event], None]
     on_hit: Callable[[QuickHit], None]
@@ -110,7 +109,7 @@ class Reading:
             yield from self._confirmations()
             yield Batch(
                 function=look,
-                items=tuple(self._item(number, bits[number]) for number in part),
+                items=tuple(self.catalogue.item(number, bits[number]) for number in part),
                 time_limits_s=tuple(self.limits.reading_s(sizes[number]) for number in part),
                 reads=True,
             )
@@ -121,7 +120,7 @@ class Reading:
             number = self._agreed.popleft()
             self._confirming.add(number)
             limit = self.limits.reading_s(self._outermost_bytes(number))
-            items = (self._item(number, 0),)
+            items = (self.catalogue.item(number),)
             yield Batch(function=confirm, items=items, time_limits_s=(limit,), reads=True)
 
     def _outermost_bytes(self, number: int) -> int:
@@ -132,10 +131,6 @@ class Reading:
             entry = entry.container
             size += entry.size_bytes
         return size
-
-    def _item(self, number: int, bits: int) -> EntryItem:
-        place, row = self.catalogue.row(number)
-        return EntryItem(number=number, place=place, row=row, bits=bits)
 
     def _take(self, result: Result) -> None:
         item: EntryItem = result.item
@@ -153,20 +148,25 @@ class Reading:
         if isinstance(result, Lost):
             self._fail(item, _LOSSES[result.kind], result.detail)
             return
-        value: Looked | Unread = result.value
-        if value.damage:
-            self.catalogue.note_damage(item.place, value.damage)
+        value: tuple[bytes, ...] | Looked | Unread = result.value
         if isinstance(value, Unread):
+            self.catalogue.note_damage(item.sheet.location, value.damage)
             self._fail(item, value.reason, value.detail)
             return
         self.looked += 1
+        if isinstance(value, Looked):
+            value = self._noted(item, value)
         if item.bits:
             self.read_whole += 1
-            self._unasked.setdefault(item.bits, []).append((item.number, value.digests))
+            self._unasked.setdefault(item.bits, []).append((item.number, value))
+
+    def _noted(self, item: EntryItem, value: Looked) -> tuple[bytes, ...]:
+        self.catalogue.note_damage(item.sheet.location, value.damage)
         if value.archive and value.opens:
             self._archives.append(item.number)
         elif value.archive:
             self._problem(item.number, "an archive of a kind that is not opened")
+        return value.digests
 
     def _take_confirmed(self, item: EntryItem, result: Result) -> None:
         self._confirming.discard(item.number)
@@ -179,7 +179,7 @@ class Reading:
         if isinstance(value, Lost):
             self._fail(item, _LOSSES[value.kind], value.detail)
         else:
-            self.catalogue.note_damage(item.place, value.damage)
+            self.catalogue.note_damage(item.sheet.location, value.damage)
             self._fail(item, value.reason, value.detail)
 
     def _ask(self) -> None:
@@ -195,7 +195,7 @@ class Reading:
     def _judge(self, item: EntryItem, value: Digested) -> None:
         ((_, matches, proposal),) = self.sought.judge([value.digests])
         hit = QuickHit(
-            evidence_key=self.evidence_keys[item.place.location],
+            evidence_key=item.sheet.evidence,
             entry=self.catalogue.entry(item.number),
             digests=value.digests,
             containers=value.containers,
@@ -218,14 +218,15 @@ class Reading:
                 self._problem(number, f"its members could not be listed: {result.detail}")
             else:
                 self.archives += 1
-                fresh.extend(self.catalogue.add(result.item.place, result.value))
+                sheet = result.item.sheet._replace(container=self.catalogue.entry(number))
+                fresh.extend(self.catalogue.add(sheet, result.value))
         return fresh
 
     def _archive_batch(self, number: int) -> Batch:
         limit = self.limits.folder_s + self.limits.reading_s(self.catalogue.sizes[number])
         return Batch(
             function=list_archive,
-            items=(self._item(number, 0),),
+            items=(self.catalogue.item(number),),
             time_limits_s=(limit,),
             reads=True,
         )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import marshal
 import pickle
 from array import array
 from collections import Counter
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Iterable
+from functools import partial
+from itertools import accumulate, chain
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 from triage.errors import TriageError
 from triage.hashing.stream import DigestStream
@@ -22,16 +24,17 @@ from triage.ingest.archive import (
     touched_damage,
 )
 from triage.ingest.evidence import Evidence, open_evidence
-from triage.ingest.filesystem import FileSystem
 from triage.ingest.filetype import HEAD_BYTES, detect
 from triage.ingest.packedmarks import LOOK_BYTES, may_be_archive
-from triage.ingest.reading import ContentError, VolumeError, overlapping
+from triage.ingest.reading import ContentError, VolumeError
 from triage.matching.layout import STRENGTH
 from triage.model.digest import Digests
 from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange, DamageKind
+from triage.model.extents import Extents, unpacked
 from triage.model.listing import Listing
 from triage.model.outcome import FailReason
+from triage.model.packing import COLUMNS, Packed, Row, entry_of, rows_of
 from triage.model.problem import Problem, ProblemKind
 from triage.pipeline.quickvalues import (
     Digested,
@@ -49,6 +52,13 @@ from triage.pipeline.quickvalues import (
 _KEPT_CONTAINERS = 16
 _MOST = 2**63 - 1
 
+_DIGESTS = tuple(partial(getattr(hashlib, name.value), usedforsecurity=False) for name in STRENGTH)
+_NO_CONTENT, _SIZE, _FIRST, _EXTENTS, _PATH, _STREAM = map(
+    COLUMNS.index,
+    ("no_content", "size_bytes", "first_block_offset_bytes", "extents", "path", "stream"),
+)
+
+_handovers: dict[str, bytes] = {}
 _opened: dict[str, Evidence] = {}
 _reported: dict[str, set[DamagedRange]] = {}
 _digested: dict[tuple[str, FileEntry], Digested | Unread] = {}
@@ -58,7 +68,7 @@ _digested: dict[tuple[str, FileEntry], Digested | Unread] = {}
 def survey(place: Place) -> Surveyed | Unopened:
     """Open evidence and find its volumes."""
     try:
-        evidence = _evidence(place)
+        evidence = _evidence(place.location)
         found = evidence.survey()
     except TriageError as error:
         return Unopened(message=error.message, hint=error.hint)
@@ -66,13 +76,20 @@ def survey(place: Place) -> Surveyed | Unopened:
         info=evidence.info,
         volumes=found.volumes,
         problems=found.problems,
-        damage=_new_damage(place, evidence),
+        damage=_new_damage(place.location, evidence),
+        handover=pickle.dumps(evidence.handover()),
     )
+
+
+def take_handover(found: tuple[str, bytes]) -> None:
+    """Remember what another worker found in an image, for when it is opened here."""
+    location, handover = found
+    _handovers[location] = handover
 
 
 def find_roots(item: VolumeItem) -> tuple[DirectoryRef, ...] | Problem:
     """Open a volume; the roots of its listing, or why there are none."""
-    evidence = _evidence(item.place)
+    evidence = _evidence(item.place.location)
     try:
         return evidence.filesystem(item.volume).roots()
     except VolumeError as error:
@@ -86,54 +103,52 @@ def find_roots(item: VolumeItem) -> tuple[DirectoryRef, ...] | Problem:
 
 def list_folder(item: FolderItem) -> Found:
     """List one folder."""
-    evidence = _evidence(item.place)
+    evidence = _evidence(item.place.location)
     listing = evidence.filesystem(item.folder.volume).list_directory(item.folder)
-    return _found(item.place, evidence, listing)
+    return _found(item.place.location, evidence, listing)
 
 
 def list_archive(item: EntryItem) -> Found:
     """List the members of an archive."""
-    evidence, entry = _evidence(item.place), _entry(item)
+    evidence, entry = _evidence(item.sheet.location), _entry(item)
     listing = list_members(evidence.filesystem(entry.ref.volume), entry, ArchiveLimits())
-    return _found(item.place, evidence, listing)
+    return _found(item.sheet.location, evidence, listing)
 
 
-def look(item: EntryItem) -> Looked | Unread:
+def look(item: EntryItem) -> tuple[bytes, ...] | Looked | Unread:
     """Read an entry as far as is asked for, and tell whether it is an archive."""
-    evidence, entry = _evidence(item.place), _entry(item)
+    evidence = _evidence(item.sheet.location)
     try:
-        filesystem = evidence.filesystem(entry.ref.volume)
+        content = _content_of(evidence, item)
         if item.bits:
-            digests, head = _some_digests(filesystem, entry, item.bits)
-            lost = _lost(filesystem, entry)
+            digests, head = _some_digests(content, item.bits)
+            lost = content.lost(content.size_bytes)
         else:
-            digests, head = (), _start(filesystem, entry, LOOK_BYTES)
-            lost = _lost_at_start(evidence, filesystem, entry)
-        archive = "" if lost else _archive(filesystem, entry, head)
+            digests, head = (), content.start(LOOK_BYTES)
+            lost = content.lost(LOOK_BYTES)
+        archive = "" if lost or not may_be_archive(head[:LOOK_BYTES]) else _archive(content, head)
     except ContentError as error:
-        return _unread(item.place, evidence, error.reason, error.detail)
+        return _unread(item, evidence, error.reason, error.detail)
     except VolumeError as error:
-        return _unread(item.place, evidence, FailReason.READ_ERROR, error.message)
+        return _unread(item, evidence, FailReason.READ_ERROR, error.message)
     if lost:
-        return _unread(item.place, evidence, FailReason.DAMAGED, _damage_words(lost))
-    return Looked(
-        digests=digests,
-        archive=archive,
-        opens=archive in ARCHIVE_MIMES,
-        damage=_new_damage(item.place, evidence),
-    )
+        return _unread(item, evidence, FailReason.DAMAGED, _damage_words(lost))
+    damage = _new_damage(item.sheet.location, evidence)
+    if not archive and not damage:
+        return digests
+    return Looked(digests=digests, archive=archive, opens=archive in ARCHIVE_MIMES, damage=damage)
 
 
 def confirm(item: EntryItem) -> Digested | Unread:
     """Read an entry whole for all three digests, and the archives that it lies in."""
-    evidence, entry = _evidence(item.place), _entry(item)
+    evidence, entry = _evidence(item.sheet.location), _entry(item)
     own = _all_digests(evidence, entry)
     if isinstance(own, Unread):
-        return _unread(item.place, evidence, own.reason, own.detail)
+        return _unread(item, evidence, own.reason, own.detail)
     containers: list[Digests | Unread] = []
     while entry.container is not None:
         entry = entry.container
-        key = item.place.location, entry
+        key = item.sheet.location, entry
         if key not in _digested:
             while len(_digested) >= _KEPT_CONTAINERS:
                 _digested.pop(next(iter(_digested)))
@@ -150,38 +165,136 @@ def close_evidence() -> None:
     _opened.clear()
     _reported.clear()
     _digested.clear()
+    _handovers.clear()
 
 
-def _found(place: Place, evidence: Evidence, listing: Listing) -> Found:
+def _found(location: str, evidence: Evidence, listing: Listing) -> Found:
     """Part entries with content from those without, whose reason is all that is still needed."""
-    readable = [entry for entry in listing.entries if not entry.no_content]
-    skipped = Counter(entry.no_content for entry in listing.entries if entry.no_content)
-    offsets = (entry.first_block_offset_bytes for entry in readable)
-    rows = [pickle.dumps(entry, pickle.HIGHEST_PROTOCOL) for entry in readable]
+    sizes, offsets, rows = array("Q"), array("q"), list[bytes]()
+    skipped: Counter[str] = Counter()
+    for row in _rows(listing):
+        if row[_NO_CONTENT]:
+            skipped[row[_NO_CONTENT]] += 1
+            continue
+        sizes.append(min(max(row[_SIZE], 0), _MOST))
+        offsets.append(min(row[_FIRST], _MOST))
+        rows.append(marshal.dumps(row))
     return Found(
         listed=len(listing.entries),
         skipped=tuple(sorted(skipped.items())),
-        sizes=array("Q", [min(max(entry.size_bytes, 0), _MOST) for entry in readable]).tobytes(),
-        offsets=array("q", [-1 if one is None else min(one, _MOST) for one in offsets]).tobytes(),
+        sizes=sizes.tobytes(),
+        offsets=offsets.tobytes(),
         rows=b"".join(rows),
         ends=array("Q", accumulate(map(len, rows))).tobytes(),
         directories=listing.directories,
         problems=listing.problems,
-        damage=_new_damage(place, evidence),
+        damage=_new_damage(location, evidence),
     )
 
 
-def _some_digests(
-    filesystem: FileSystem, entry: FileEntry, bits: int
-) -> tuple[tuple[bytes, ...], bytes]:
+def _rows(listing: Listing) -> Iterable[Row]:
+    entries = listing.entries
+    return chain.from_iterable(entries.rows()) if isinstance(entries, Packed) else rows_of(entries)
+
+
+def _content_of(evidence: Evidence, item: EntryItem) -> _Content:
+    """Give the content by its place where the listing told it, else by its file system."""
+    row = marshal.loads(item.row)  # noqa: S302  (our own worker wrote it)
+    name = row[_STREAM] or row[_PATH].rpartition(b"/")[2]
+    if row[_EXTENTS]:
+        extents = unpacked(row[_EXTENTS], row[_FIRST], row[_SIZE])
+        return _Placed(evidence, extents, row[_SIZE], name)
+    sheet = item.sheet
+    entry = entry_of(row, sheet.evidence, sheet.volume, sheet.container)
+    return _Listed(evidence, entry, name)
+
+
+class _Content(Protocol):
+    """A content as far as the quick pass is concerned with it."""
+
+    size_bytes: int
+    name: bytes
+
+    def whole(self) -> Iterable[bytes]:
+        """Give all of it in order."""
+
+    def start(self, length_bytes: int) -> bytes:
+        """Give its first bytes, fewer where it is shorter."""
+
+    def lost(self, length_bytes: int) -> list[DamagedRange]:
+        """Give the damage that leaves the first so many bytes unknown; ask after reading them."""
+
+
+class _Placed:
+    """A content whose place on the medium is known."""
+
+    def __init__(self, evidence: Evidence, extents: Extents, size_bytes: int, name: bytes) -> None:
+        self._evidence = evidence
+        self._extents = extents
+        self.size_bytes = size_bytes
+        self.name = name
+
+    def whole(self) -> Iterable[bytes]:
+        return self._evidence.placed(self._extents)
+
+    def start(self, length_bytes: int) -> bytes:
+        return b"".join(self._evidence.placed(_first(self._extents, length_bytes)))
+
+    def lost(self, length_bytes: int) -> list[DamagedRange]:
+        if length_bytes < self.size_bytes:
+            return _unknown(self._evidence.hurt(_first(self._extents, length_bytes)))
+        return _unknown(self._evidence.hurt(self._extents))
+
+
+class _Listed:
+    """A content that is read by way of its file system or its archive."""
+
+    def __init__(self, evidence: Evidence, entry: FileEntry, name: bytes) -> None:
+        self._evidence = evidence
+        self._files = evidence.filesystem(entry.ref.volume)
+        self._entry = entry
+        self.size_bytes = entry.size_bytes
+        self.name = name
+
+    def whole(self) -> Iterable[bytes]:
+        return read_content(self._files, self._entry) if self.size_bytes else ()
+
+    def start(self, length_bytes: int) -> bytes:
+        length = min(length_bytes, self.size_bytes)
+        if length <= 0:
+            return b""
+        if self._entry.container is None:
+            return self._files.read_range(self._entry, 0, length)
+        head = b""
+        for chunk in self.whole():
+            head += chunk[: length - len(head)]
+            if len(head) >= length:
+                break
+        return head
+
+    def lost(self, length_bytes: int) -> list[DamagedRange]:
+        del length_bytes  # where its beginning lies is not known apart from the rest
+        if not self._evidence.damage():
+            return []
+        return _unknown(touched_damage(self._files, self._entry))
+
+
+def _first(extents: Extents, length_bytes: int) -> Extents:
+    """Cut extents off after so many bytes."""
+    taken: list[tuple[int, int]] = []
+    for start, length in extents:
+        if length_bytes <= 0:
+            break
+        taken.append((start, min(length, length_bytes)))
+        length_bytes -= length
+    return tuple(taken)
+
+
+def _some_digests(content: _Content, bits: int) -> tuple[tuple[bytes, ...], bytes]:
     """Give the digests asked for and the first bytes."""
-    streams: list[Any] = [
-        hashlib.new(name, usedforsecurity=False)
-        for place, name in enumerate(STRENGTH)
-        if bits >> place & 1
-    ]
+    streams = [make() for place, make in enumerate(_DIGESTS) if bits >> place & 1]
     head = b""
-    for chunk in _content(filesystem, entry):
+    for chunk in content.whole():
         if len(head) < HEAD_BYTES:
             head += chunk[: HEAD_BYTES - len(head)]
         for stream in streams:
@@ -189,30 +302,12 @@ def _some_digests(
     return tuple(stream.digest() for stream in streams), head
 
 
-def _archive(filesystem: FileSystem, entry: FileEntry, head: bytes) -> str:
+def _archive(content: _Content, head: bytes) -> str:
     """Give the type where the whole pass would open the entry, or name it as an archive."""
-    if not may_be_archive(head[:LOOK_BYTES]):
-        return ""
-    if len(head) < min(HEAD_BYTES, entry.size_bytes):
-        head = _start(filesystem, entry, HEAD_BYTES)
-    name = entry.ref.stream or entry.ref.path.rpartition(b"/")[2]
-    mime = detect(head, name, entry.size_bytes).mime
+    if len(head) < min(HEAD_BYTES, content.size_bytes):
+        head = content.start(HEAD_BYTES)
+    mime = detect(head, content.name, content.size_bytes).mime
     return mime if mime in ARCHIVE_MIMES or mime in UNOPENED_ARCHIVE_MIMES else ""
-
-
-def _start(filesystem: FileSystem, entry: FileEntry, length_bytes: int) -> bytes:
-    """Give the first bytes, fewer where the content is shorter."""
-    length = min(length_bytes, entry.size_bytes)
-    if not length:
-        return b""
-    if entry.container is None:
-        return filesystem.read_range(entry, 0, length)
-    head = b""
-    for chunk in read_content(filesystem, entry):
-        head += chunk[: length - len(head)]
-        if len(head) >= length:
-            break
-    return head
 
 
 def _all_digests(evidence: Evidence, entry: FileEntry) -> Digested | Unread:
@@ -220,54 +315,32 @@ def _all_digests(evidence: Evidence, entry: FileEntry) -> Digested | Unread:
     stream = DigestStream()
     try:
         filesystem = evidence.filesystem(entry.ref.volume)
-        for chunk in _content(filesystem, entry):
+        for chunk in read_content(filesystem, entry) if entry.size_bytes else ():
             stream.update(chunk)
         touched = touched_damage(filesystem, entry)
     except ContentError as error:
         return Unread(reason=error.reason, detail=error.detail)
     except VolumeError as error:
         return Unread(reason=FailReason.READ_ERROR, detail=error.message)
-    lost = [one for one in touched if one.kind is not DamageKind.ACQUISITION_ERROR]
-    if lost:
+    if lost := _unknown(touched):
         return Unread(reason=FailReason.DAMAGED, detail=_damage_words(lost))
     return Digested(digests=stream.finish(), damaged=bool(touched))
 
 
-def _content(filesystem: FileSystem, entry: FileEntry) -> Iterator[bytes]:
-    return read_content(filesystem, entry) if entry.size_bytes else iter(())
-
-
-def _lost(filesystem: FileSystem, entry: FileEntry) -> list[DamagedRange]:
+def _unknown(touched: tuple[DamagedRange, ...]) -> list[DamagedRange]:
     """Give the damage that leaves the content unknown; what the imager recorded does not."""
-    touched = touched_damage(filesystem, entry)
     return [one for one in touched if one.kind is not DamageKind.ACQUISITION_ERROR]
 
 
-def _lost_at_start(
-    evidence: Evidence, filesystem: FileSystem, entry: FileEntry
-) -> list[DamagedRange]:
-    """Give the damage under the part that was read; further on only the size was asked."""
-    if not evidence.damage():
-        return []
-    lost = _lost(filesystem, entry)
-    if not entry.extents:
-        return lost
-    left, runs = LOOK_BYTES, []
-    for offset, length in entry.extents:
-        if left <= 0:
-            break
-        runs.append((offset, min(length, left)))
-        left -= length
-    return list(overlapping(tuple(lost), tuple(runs)))
-
-
 def _entry(item: EntryItem) -> FileEntry:
-    entry: FileEntry = pickle.loads(item.row)  # noqa: S301  (our own worker wrote it)
-    return entry
+    sheet = item.sheet
+    row = marshal.loads(item.row)  # noqa: S302  (our own worker wrote it)
+    return entry_of(row, sheet.evidence, sheet.volume, sheet.container)
 
 
-def _unread(place: Place, evidence: Evidence, reason: FailReason, detail: str) -> Unread:
-    return Unread(reason=reason, detail=detail, damage=_new_damage(place, evidence))
+def _unread(item: EntryItem, evidence: Evidence, reason: FailReason, detail: str) -> Unread:
+    damage = _new_damage(item.sheet.location, evidence)
+    return Unread(reason=reason, detail=detail, damage=damage)
 
 
 def _damage_words(lost: list[DamagedRange]) -> str:
@@ -275,19 +348,20 @@ def _damage_words(lost: list[DamagedRange]) -> str:
     return f"its content lies on damaged parts of the image ({kinds})"
 
 
-def _evidence(place: Place) -> Evidence:
-    if place.location not in _opened:
-        _opened[place.location] = open_evidence(Path(place.location))
-        _reported[place.location] = set()
-    return _opened[place.location]
+def _evidence(location: str) -> Evidence:
+    if location not in _opened:
+        handover = _handovers.get(location)
+        known = pickle.loads(handover) if handover else None  # noqa: S301  (our own worker)
+        _opened[location] = open_evidence(Path(location), known)
+        _reported[location] = set()
+    return _opened[location]
 
 
-def _new_damage(place: Place, evidence: Evidence) -> tuple[DamagedRange, ...]:
+def _new_damage(location: str, evidence: Evidence) -> tuple[DamagedRange, ...]:
     """Give the damaged ranges met since the last call, so that nothing is sent twice."""
-    damage = evidence.damage()
-    reported = _reported[place.location]
-    if len(damage) == len(reported):
+    known, reported = evidence.damage(), _reported[location]
+    if len(known) == len(reported):
         return ()
-    met = set(damage) - reported
+    met = set(known) - reported
     reported |= met
     return tuple(sorted(met))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from triage.matching.manifest import PackFile
 from triage.model.digest import Digests
-from triage.model.entry import DirectoryRef
+from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange, EvidenceInfo
 from triage.model.outcome import FailReason
 from triage.model.problem import Problem
@@ -22,12 +23,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyed:
-    """Evidence that opened, and its volumes."""
+    """Evidence that opened, and its volumes.
+
+    Attributes:
+        handover: for other workers, which then need not look through the evidence again; packed,
+            as nothing else has to know what it holds.
+    """
 
     info: EvidenceInfo
     volumes: tuple[VolumeInfo, ...]
     problems: tuple[Problem, ...]
     damage: tuple[DamagedRange, ...]
+    handover: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,18 +69,26 @@ class FolderItem:
     folder: DirectoryRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryItem:
-    """An entry to be looked at.
+class Sheet(NamedTuple):
+    """What the entries of one folder or archive have in common."""
+
+    location: str
+    evidence: str
+    volume: str
+    container: FileEntry | None = None
+
+
+class EntryItem(NamedTuple):
+    """An entry to be looked at; a tuple, as one goes through a pipe for every file of a disk.
 
     Attributes:
         number: what the entry is known by to whoever asked.
-        row: the entry, packed.
+        row: its columns (:data:`triage.model.packing.COLUMNS`), by :mod:`marshal`.
         bits: digests to compute, a bit for each place in ``STRENGTH``; 0 to look at the start.
     """
 
     number: int
-    place: Place
+    sheet: Sheet
     row: bytes
     bits: int = 0
 
@@ -85,7 +100,7 @@ class Found:
     Attributes:
         listed: all of its entries; ``skipped``: those without content, by reason.
         sizes, offsets: of the others, as 64-bit numbers; -1 where none of its own.
-        rows: the others, packed one after another; ``ends``: where each ends, as 64-bit numbers.
+        rows: the others, one after another; ``ends``: where each ends, as 64-bit numbers.
     """
 
     listed: int
@@ -101,7 +116,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What one entry showed.
+    """What one entry showed, where that is more than its digests.
 
     Attributes:
         digests: as asked for, in the order of ``STRENGTH``.

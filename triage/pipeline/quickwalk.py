@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
+import marshal
 from array import array
 from bisect import bisect_right
 from collections import Counter, deque
@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 
 from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange
+from triage.model.packing import entry_of
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
 from triage.pipeline.plan import TimeLimits
 from triage.pipeline.quickcalls import find_roots, list_folder
-from triage.pipeline.quickvalues import FolderItem, Found, Place, VolumeItem
+from triage.pipeline.quickvalues import EntryItem, FolderItem, Found, Place, Sheet, VolumeItem
 from triage.scheduler import Batch, Lost, Pool, Result
 
 FOLDERS_A_BATCH = 16
@@ -38,40 +39,41 @@ class Catalogue:
     problems: list[Problem] = field(default_factory=list)
     damage: dict[str, set[DamagedRange]] = field(default_factory=dict)
     _starts: list[int] = field(default_factory=list)
-    _sheets: list[tuple[Place, bytes, array[int]]] = field(default_factory=list)
+    _sheets: list[tuple[Sheet, bytes, array[int]]] = field(default_factory=list)
 
-    def add(self, place: Place, found: Found) -> range:
+    def add(self, sheet: Sheet, found: Found) -> range:
         """Take in what a folder or archive lists; give the numbers of the entries with content."""
         first = len(self.sizes)
         self.listed += found.listed
         for reason, count in found.skipped:
             self.skipped[reason] += count
         self.problems.extend(found.problems)
-        self.note_damage(place, found.damage)
+        self.note_damage(sheet.location, found.damage)
         self.sizes.frombytes(found.sizes)
         self.offsets.frombytes(found.offsets)
         if len(self.sizes) > first:
             ends = array("Q")
             ends.frombytes(found.ends)
             self._starts.append(first)
-            self._sheets.append((place, found.rows, ends))
+            self._sheets.append((sheet, found.rows, ends))
         return range(first, len(self.sizes))
 
-    def note_damage(self, place: Place, damage: Iterable[DamagedRange]) -> None:
+    def note_damage(self, location: str, damage: Iterable[DamagedRange]) -> None:
         """Keep damage that was met."""
-        self.damage.setdefault(place.location, set()).update(damage)
+        self.damage.setdefault(location, set()).update(damage)
 
-    def row(self, number: int) -> tuple[Place, bytes]:
-        """Give where an entry lies, and the entry as it is sent to a worker."""
-        sheet = bisect_right(self._starts, number) - 1
-        place, rows, ends = self._sheets[sheet]
-        at = number - self._starts[sheet]
-        return place, rows[ends[at - 1] if at else 0 : ends[at]]
+    def item(self, number: int, bits: int = 0) -> EntryItem:
+        """Give an entry as it is sent to a worker."""
+        place = bisect_right(self._starts, number) - 1
+        sheet, rows, ends = self._sheets[place]
+        at = number - self._starts[place]
+        return EntryItem(number, sheet, rows[ends[at - 1] if at else 0 : ends[at]], bits)
 
     def entry(self, number: int) -> FileEntry:
         """Give an entry."""
-        entry: FileEntry = pickle.loads(self.row(number)[1])  # noqa: S301  (our own worker wrote it)
-        return entry
+        _, sheet, row, _ = self.item(number)
+        columns = marshal.loads(row)  # noqa: S302  (our own worker wrote it)
+        return entry_of(columns, sheet.evidence, sheet.volume, sheet.container)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -136,7 +138,8 @@ class VolumeWalk:
             self._problem(ProblemKind.DIRECTORY_UNREADABLE, folder.path, words)
             return
         found: Found = result.value
-        self.catalogue.add(self.place, found)
+        sheet = Sheet(self.place.location, self.evidence_key, self.volume.key)
+        self.catalogue.add(sheet, found)
         self._queue(found.directories)
 
     def _queue(self, folders: Iterable[DirectoryRef]) -> None:
