@@ -30,6 +30,8 @@ from triage.pipeline.walking import Walk
 from triage.scheduler import Batch, Finished, Pool, terminate_as_interrupt
 from triage.store.database import Store
 
+TELL_INTERVAL_S = 0.1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRequest:
@@ -54,7 +56,7 @@ class RunRequest:
 
 @dataclass(slots=True)
 class _Counter:
-    """Progress of one stage, told to whoever watches."""
+    """Progress of one stage, told at once, now and then, and when all is done."""
 
     stage: Stage
     tell: Callable[[Event], None]
@@ -62,10 +64,15 @@ class _Counter:
     total_bytes: int | None = None
     done: int = 0
     done_bytes: int = 0
+    told_at: float = -TELL_INTERVAL_S
 
     def add(self, done: int, done_bytes: int = 0) -> None:
         self.done += done
         self.done_bytes += done_bytes
+        now = time.monotonic()
+        if now - self.told_at < TELL_INTERVAL_S and self.done != self.total:
+            return
+        self.told_at = now
         self.tell(
             Progress(
                 stage=self.stage,
