@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from triage.ingest.filetype_extensions import DOCUMENTS, PACKED, agrees
 from triage.ingest.filetype_libraries import UNKNOWN, asked, guessed, libmagic
+from triage.ingest.filetype_rare import rare_picture
 from triage.ingest.filetype_signatures import signature
 from triage.ingest.filetype_systems import system
 from triage.ingest.filetype_text import plain_text
@@ -20,6 +21,9 @@ _DOUBTED = frozenset(
 )
 """Types that the library gives on two to four bytes alone."""
 
+_DISC, _DISC_MARK = "application/x-iso9660-image", (b"CD001", 32769)
+"""Volume descriptor of ECMA-119, beyond what libmagic is shown."""
+
 _PICTURES = frozenset({"application/dicom"})
 _DRAWINGS = frozenset(
     {"image/svg+xml", "image/x-eps", "image/vnd.dwg", "image/vnd.dxf", "image/vnd.djvu"}
@@ -34,8 +38,8 @@ _VIDEOS = frozenset(
 def detect(head: bytes, name: bytes, size_bytes: int) -> FileType:
     """Give the type of a content.
 
-    Marks that cannot be mistaken decide first, then plain text; libmagic, which costs more than
-    all digests, is asked only about the rest.
+    Marks that cannot be mistaken decide first, then plain text, then the marks of other files;
+    the libraries, of which libmagic costs more than all digests, are asked only about the rest.
 
     Args:
         head: the first bytes, :data:`HEAD_BYTES` at most; fewer where the content is shorter.
@@ -69,5 +73,7 @@ def _mime(head: bytes, size_bytes: int) -> str:
         return mime
     mime = guessed(head)
     if not mime or mime in _DOUBTED:
-        mime = asked(head)
+        mime = _DISC if head.startswith(*_DISC_MARK) else asked(head)
+        if mime == UNKNOWN:
+            return rare_picture(head) or UNKNOWN
     return mime if believed(mime, head, size_bytes) else UNKNOWN
