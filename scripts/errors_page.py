@@ -50,7 +50,8 @@ LISTS: tuple[tuple[str, str, type[StrEnum], Collection[str]], ...] = (
         "Pictures without a perceptual hash",
         "The exact digests of these are compared all the same.",
         PictureReason,
-        frozenset(PictureReason) - {PictureReason.KNOWN_GOOD, PictureReason.TOO_SMALL},
+        frozenset(PictureReason)
+        - {PictureReason.KNOWN_GOOD, PictureReason.KNOWN_BAD, PictureReason.TOO_SMALL},
     ),
     (
         "States of volumes",
@@ -95,6 +96,7 @@ MEANINGS: dict[StrEnum, str] = {
     PictureReason.CRASH: "Its decoder took the worker down twice, the second time alone.",
     PictureReason.UNREADABLE: "The content could not be read again.",
     PictureReason.KNOWN_GOOD: "Listed in a known-good set: not decoded.",
+    PictureReason.KNOWN_BAD: "Its digests are those of a known-bad record: not decoded.",
     PictureReason.TOO_SMALL: "Too small to be compared by appearance.",
     PictureReason.UNSUPPORTED: "A kind of picture that is not decoded.",
     VolumeState.OPENED: "Its files are listed.",

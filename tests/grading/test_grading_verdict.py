@@ -187,7 +187,8 @@ for _fail in FailReason:
         {"tally": replace(TALLY, digested=7, failed=((_fail, 1),))},
         "1 file not examined",
     )
-for _reason in set(PictureReason) - {PictureReason.KNOWN_GOOD, PictureReason.TOO_SMALL}:
+_HARMLESS = {PictureReason.KNOWN_GOOD, PictureReason.KNOWN_BAD, PictureReason.TOO_SMALL}
+for _reason in set(PictureReason) - _HARMLESS:
     AMBER[f"picture {_reason}"] = (
         {"pictures_failed": ((_reason, 5),)},
         "5 pictures not compared by appearance",

@@ -15,7 +15,9 @@ from triage.model.volume import UNEXAMINED_VOLUME_STATES, VolumeState
 
 _SHOWN_DETAILS = 3
 _SKIPS = frozenset(SkipReason)
-_HARMLESS_PICTURE_REASONS = frozenset({PictureReason.KNOWN_GOOD, PictureReason.TOO_SMALL})
+_HARMLESS_PICTURE_REASONS = frozenset(
+    {PictureReason.KNOWN_GOOD, PictureReason.KNOWN_BAD, PictureReason.TOO_SMALL}
+)
 _DAMAGE = frozenset({ProblemKind.DAMAGED_RANGE, ProblemKind.MISSING_SEGMENT})
 
 _SKIP_WORDS: dict[str, str] = {

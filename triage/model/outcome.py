@@ -65,6 +65,7 @@ class PictureReason(StrEnum):
     CRASH = "decoder-crash"
     UNREADABLE = "unreadable"
     KNOWN_GOOD = "known-good"
+    KNOWN_BAD = "known-bad"
     TOO_SMALL = "too-small"
     UNSUPPORTED = "unsupported-format"
 

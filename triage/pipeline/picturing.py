@@ -30,7 +30,7 @@ _LOSSES = {
 
 @dataclass(slots=True, kw_only=True)
 class Picturing:
-    """The second phase of an exhibit: contents that are pictures and not known-good."""
+    """The second phase of an exhibit: contents that are pictures and not known by their digests."""
 
     pool: Pool
     store: Store
