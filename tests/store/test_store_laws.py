@@ -61,6 +61,13 @@ REFS = st.builds(
 )
 
 
+def pieces(number: int) -> tuple[tuple[int, int], ...]:
+    """Place content whole, or in two pieces of which the second lies before the first."""
+    if number % 2:
+        return ((number * 512, number),)
+    return ((number * 512, number // 2), (0, number // 2))
+
+
 def entry(ref: EntryRef) -> FileEntry:
     """Make an entry whose fields follow from its identity."""
     number = hashlib.sha256(ref.key()).digest()[0]
@@ -71,6 +78,7 @@ def entry(ref: EntryRef) -> FileEntry:
         size_bytes=number,
         times=Times(modified_ns=number or None, naive_local=bool(number % 2)),
         first_block_offset_bytes=None if number % 3 else number * 512,
+        extents=() if number % 3 or not number else pieces(number),
         no_content=str(SkipReason.EMPTY) if number % 5 == 0 else "",
         sparse=bool(number % 2),
     )

@@ -13,6 +13,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from triage.errors import StoreError
 from triage.store.summary import Summing
 from triage.store.tables import SCHEMA_VERSION, metadata, schema_version
+from triage.store.upgrade import UPGRADES, bring_up_to_date
 from triage.store.work import Working
 from triage.store.writer import Writing
 
@@ -99,6 +100,8 @@ def _check_schema(connection: sa.Connection, shown: str, *, create: bool) -> Non
         connection.commit()
         return
     found = connection.execute(sa.select(schema_version.c.version)).scalar_one()
+    if found in UPGRADES:
+        found = bring_up_to_date(connection, found)
     if found != SCHEMA_VERSION:
         raise StoreError(
             f"{shown}: version {found} of the case database, this triage knows {SCHEMA_VERSION}"

@@ -182,12 +182,14 @@ class Reading:
 
 
 def with_keys() -> sa.Select[tuple[object, ...]]:
-    """Select entries together with the keys of their evidence and volume."""
+    """Select entries as :func:`triage.store.rows.entry_of` reads them, and what work needs."""
     return (
         sa.select(
-            tables.entries,
-            tables.volumes.c.key.label("volume_key"),
-            tables.evidence.c.key.label("evidence_key"),
+            *rows.entry_columns(),
+            _ENTRY.id,
+            _ENTRY.container_id,
+            _ENTRY.volume_id,
+            sa.type_coerce(_ENTRY.in_hand, sa.Integer).label("in_hand"),
         )
         .select_from(tables.entries)
         .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
@@ -205,6 +207,8 @@ def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
         .correlate(tables.entries, tables.evidence)
     )
     names = [c for c in tables.contents.c if c.name not in {*_ENTRY.keys(), "exhibit_id"}]
+    listed = rows.entry_columns()
+    told = {column.name for column in listed}
     by_path = (
         tables.exhibits.c.reference,
         tables.evidence.c.name,
@@ -220,11 +224,10 @@ def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
     by_content = (_CONTENT.md5, _CONTENT.sha256) if order == "content" else ()
     return (
         sa.select(
-            tables.entries,
+            *listed,
+            *(column for column in _ENTRY if column.name not in told),
             *names,
             _CONTENT.size_bytes.label("content_size_bytes"),
-            tables.volumes.c.key.label("volume_key"),
-            tables.evidence.c.key.label("evidence_key"),
             tables.evidence.c.name.label("evidence_name"),
             tables.evidence.c.exhibit_id,
             tables.exhibits.c.reference.label("exhibit"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import sqlalchemy as sa
+
 from triage.model.digest import Algorithm, Digests, Pdq, PdqRecipe, PictureHashes
-from triage.model.entry import Allocation, EntryKind, EntryRef, FileEntry, Times
+from triage.model.entry import FileEntry
 from triage.model.evidence import ContainerKind, DamagedRange, DamageKind, EvidenceInfo
 from triage.model.grade import Category, Proposal, Standing
 from triage.model.hashset import PackManifest, Polarity
@@ -23,12 +26,13 @@ from triage.model.outcome import (
     Skipped,
     SkipReason,
 )
+from triage.model.packing import COLUMNS, Packed, rows_of
+from triage.model.packing import entry_of as packed_entry
 from triage.model.volume import VolumeInfo, VolumeState
+from triage.store import tables
 
 Row = Any
 """A SQLAlchemy row: its columns depend on the query."""
-
-_FLAGS = ("resident", "compressed", "sparse", "encrypted")
 
 
 def to_json(value: Any) -> str:  # noqa: ANN401  (any frozen value of the model)
@@ -72,82 +76,61 @@ def match(text: str) -> Match:
     return Match(**raw)
 
 
-def entry_row(
-    entry: FileEntry, evidence_id: int, volume_id: int, container_id: int | None
-) -> dict[str, object]:
-    """Give the columns of a new entry; one that has no content to read is skipped at once."""
-    ref, times = entry.ref, entry.times
-    offset = entry.first_block_offset_bytes
-    return {
-        "evidence_id": evidence_id,
-        "volume_id": volume_id,
-        "container_id": container_id,
-        "opened": False,
-        "entry_key": ref.key(),
-        "path": ref.path,
-        "stream": ref.stream,
-        "parent_address": ref.parent_address,
-        "address": ref.address,
-        "sequence": ref.sequence,
-        "nth": ref.nth,
-        "kind": str(entry.kind),
-        "allocation": str(entry.allocation),
-        "size_bytes": entry.size_bytes,
-        "modified_ns": times.modified_ns,
-        "accessed_ns": times.accessed_ns,
-        "changed_ns": times.changed_ns,
-        "created_ns": times.created_ns,
-        "naive_local": times.naive_local,
-        "first_block_offset_bytes": -1 if offset is None else offset,
-        "flags": sum(1 << bit for bit, name in enumerate(_FLAGS) if getattr(entry, name)),
-        "no_content": entry.no_content,
-        "state": "skipped" if entry.no_content else "pending",
-        "reason": entry.no_content,
-        "detail": entry.detail,
-        "in_hand": False,
-        "damaged": False,
-        "mime": "",
-        "family": "",
-    }
+def listed_rows(
+    entries: Sequence[FileEntry], evidence_id: int, volume_id: int, inside: tuple[int, ...]
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Give pages of the columns of new entries; one that has no content to read is skipped at once.
+
+    Columns are those of :data:`triage.store.bulk.LISTED`, blobs as ``bytearray``, see there.
+    """
+    pages = entries.rows() if isinstance(entries, Packed) else [list(rows_of(entries))]
+    for page in pages:
+        yield [
+            (
+                evidence_id,
+                volume_id,
+                bytearray(row[0]),
+                bytearray(row[1]),
+                bytearray(row[2]),
+                *row[3:14],
+                int(row[14]),
+                row[15],
+                bytearray(row[16]),
+                row[17],
+                row[18],
+                row[19] if row[19].isascii() else tables.storable(row[19]),
+                "skipped" if row[18] else "pending",
+                row[18],
+                *inside,
+            )
+            for row in page
+        ]
+
+
+def entry_columns() -> tuple[sa.ColumnElement[Any], ...]:
+    """Give what to select of ``entries``, evidence and volume for :func:`entry_of`, in order.
+
+    The words that came with the listing are those of a skip; later words belong to the outcome.
+    Types are left out: what the driver gives is what is wanted, without a look at each value.
+    """
+    found: list[sa.ColumnElement[Any]] = []
+    columns = tables.entries.c
+    for name in COLUMNS:
+        if name == "detail":
+            words = sa.case((columns.no_content != "", columns.detail), else_="")
+            found.append(words.label("listed_detail"))
+        else:
+            found.append(sa.type_coerce(columns[name], sa.types.NullType()).label(name))
+    keys = tables.evidence.c.key.label("evidence_key"), tables.volumes.c.key.label("volume_key")
+    return (*found, *keys)
+
+
+_EVIDENCE_KEY, _VOLUME_KEY = len(COLUMNS), len(COLUMNS) + 1
 
 
 def entry_of(row: Row, container: FileEntry | None = None) -> FileEntry:
-    """Read an entry back as it was listed.
-
-    The row has the columns of ``entries`` and the keys ``evidence_key`` and ``volume_key``.
-    """
-    offset = row.first_block_offset_bytes
-    flags = {name: bool(row.flags >> bit & 1) for bit, name in enumerate(_FLAGS)}
-    return FileEntry(
-        ref=EntryRef(
-            evidence=row.evidence_key,
-            volume=row.volume_key,
-            path=row.path,
-            stream=row.stream,
-            parent_address=row.parent_address,
-            address=row.address,
-            sequence=row.sequence,
-            nth=row.nth,
-        ),
-        kind=EntryKind(row.kind),
-        allocation=Allocation(row.allocation),
-        size_bytes=row.size_bytes,
-        times=Times(
-            modified_ns=row.modified_ns,
-            accessed_ns=row.accessed_ns,
-            changed_ns=row.changed_ns,
-            created_ns=row.created_ns,
-            naive_local=bool(row.naive_local),
-        ),
-        first_block_offset_bytes=None if offset < 0 else offset,
-        no_content=row.no_content,
-        detail=row.detail if row.no_content else "",
-        resident=flags["resident"],
-        compressed=flags["compressed"],
-        sparse=flags["sparse"],
-        encrypted=flags["encrypted"],
-        container=container,
-    )
+    """Read an entry back as it was listed, from a row that starts with :func:`entry_columns`."""
+    return packed_entry(row, row[_EVIDENCE_KEY], row[_VOLUME_KEY], container)
 
 
 def outcome_of(row: Row) -> Outcome | None:
@@ -175,6 +158,53 @@ def outcome_of(row: Row) -> Outcome | None:
     )
 
 
+DONE = ("new_sha256", "new_damaged", "new_mime", "new_family", "new_extension_agrees")
+UNDONE = ("new_state", "new_reason", "new_detail")
+CONTENT = (
+    "new_exhibit_id",
+    "new_sha256",
+    "new_md5",
+    "new_sha1",
+    "new_size_bytes",
+    "new_mime",
+    "new_family",
+)
+
+
+def done_values(done: Done) -> tuple[Any, ...]:
+    """Give the values of :data:`DONE`."""
+    kind = done.type
+    agrees = kind.extension_agrees
+    return (
+        bytearray(done.digests.sha256),
+        int(done.damaged),
+        kind.mime,
+        kind.family,
+        None if agrees is None else int(agrees),
+    )
+
+
+def undone_values(outcome: Skipped | Failed) -> tuple[Any, ...]:
+    """Give the values of :data:`UNDONE`."""
+    state = "failed" if isinstance(outcome, Failed) else "skipped"
+    words = outcome.detail
+    return state, str(outcome.reason), words if words.isascii() else tables.storable(words)
+
+
+def content_values(exhibit_id: int, done: Done) -> tuple[Any, ...]:
+    """Give the values of :data:`CONTENT`."""
+    digests = done.digests
+    return (
+        exhibit_id,
+        bytearray(digests.sha256),
+        bytearray(digests.md5),
+        bytearray(digests.sha1),
+        digests.size_bytes,
+        done.type.mime,
+        done.type.family,
+    )
+
+
 def picture_columns(picture: PictureHashes | NoPicture) -> dict[str, object]:
     """Give the columns of ``contents`` that a picture's outcome fills."""
     if isinstance(picture, NoPicture):
@@ -196,10 +226,13 @@ def picture_columns(picture: PictureHashes | NoPicture) -> dict[str, object]:
     }
 
 
+_KNOWN = frozenset({PictureReason.KNOWN_GOOD.value, PictureReason.KNOWN_BAD.value})
+
+
 def picture_of(row: Row) -> PictureHashes | NoPicture | None:
     """Read a picture's outcome back from a row with the columns of ``contents``."""
-    if row.picture_state == "known-good":
-        return NoPicture(reason=PictureReason.KNOWN_GOOD)
+    if row.picture_state in _KNOWN:
+        return NoPicture(reason=PictureReason(row.picture_state))
     if row.picture_state == "failed":
         return NoPicture(reason=PictureReason(row.picture_reason), detail=row.picture_detail)
     return hashes_of(row) if row.picture_state == "done" else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class RawName(sa.types.TypeDecorator[str]):
@@ -30,9 +30,12 @@ class Words(sa.types.TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002  (SQLAlchemy's signature)
         """Escape lone surrogates, which stand for bytes that are not UTF-8."""
-        if value is None or value.isascii():
-            return value
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        return value if value is None or value.isascii() else storable(value)
+
+
+def storable(words: str) -> str:
+    """Write out what no database can hold as text."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 metadata = sa.MetaData()
@@ -123,6 +126,7 @@ entries = sa.Table(
     sa.Column("created_ns", sa.BigInteger),
     sa.Column("naive_local", sa.Boolean, nullable=False),
     sa.Column("first_block_offset_bytes", sa.BigInteger, nullable=False),
+    sa.Column("extents", sa.LargeBinary, nullable=False, server_default=sa.text("''")),
     sa.Column("flags", sa.Integer, nullable=False),
     sa.Column("no_content", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
@@ -137,7 +141,8 @@ entries = sa.Table(
     sa.UniqueConstraint("evidence_id", "entry_key"),
 )
 """``first_block_offset_bytes`` is -1 where there is none, so that the reading order is total;
-``container_id`` is the archive that an entry lies in, ``opened`` that its own members are listed.
+``container_id`` is the archive that an entry lies in, ``opened`` that its own members are listed;
+``extents`` as :mod:`triage.model.extents` writes them, empty where they are not known.
 """
 
 sa.Index(
@@ -148,7 +153,13 @@ sa.Index(
     sqlite_where=entries.c.state == "pending",
     postgresql_where=entries.c.state == "pending",
 )
-sa.Index("entries_by_content", entries.c.sha256, entries.c.evidence_id)
+sa.Index(
+    "entries_by_content",
+    entries.c.sha256,
+    entries.c.evidence_id,
+    sqlite_where=entries.c.sha256.is_not(None),
+    postgresql_where=entries.c.sha256.is_not(None),
+)
 
 contents = sa.Table(
     "contents",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -43,7 +44,7 @@ class StoredContent:
     """What matching needs of a content that was digested before.
 
     Attributes:
-        picture: kept while the content counts as known-good.
+        picture: kept while the content counts as known by its digests.
         picture_state: as it stands.
         decoded: what decoding it gave, ``done`` or ``failed``; ``""`` where that was never done.
     """
@@ -78,17 +79,21 @@ class Working(Reading):
 
     def waiting(self, evidence_id: int, location: str) -> Iterator[list[Waiting]]:
         """Yield pages of the entries of one evidence item still to be read, in on-disk order."""
-        query = with_keys().where(_ENTRY.evidence_id == evidence_id, _ENTRY.state == "pending")
-        offset, last_id = -2, 0
-        while True:
-            after = (_ENTRY.first_block_offset_bytes > offset) | (
-                (_ENTRY.first_block_offset_bytes == offset) & (_ENTRY.id > last_id)
+        place = sa.tuple_(_ENTRY.first_block_offset_bytes, _ENTRY.id)
+        query = (
+            with_keys()
+            .where(
+                _ENTRY.evidence_id == evidence_id,
+                _ENTRY.state == sa.literal_column("'pending'"),
+                place > sa.tuple_(sa.bindparam("offset"), sa.bindparam("last_id")),
             )
-            ordered = query.where(after).order_by(_ENTRY.first_block_offset_bytes, _ENTRY.id)
-            page = self.connection.execute(ordered.limit(PAGE)).all()
-            if not page:
-                return
-            offset, last_id = page[-1].first_block_offset_bytes, page[-1].id
+            .order_by(_ENTRY.first_block_offset_bytes, _ENTRY.id)
+            .limit(PAGE)
+        )
+        after = {"offset": -2, "last_id": 0}
+        while page := self.connection.execute(query, after).all():
+            last = page[-1]
+            after = {"offset": last.first_block_offset_bytes, "last_id": last.id}
             yield self._as_waiting(page, location)
 
     def waiting_archives(
@@ -170,34 +175,16 @@ class Working(Reading):
         return tuple(_stored(row) for row in self.connection.execute(query))
 
     def waiting_pictures(self, exhibit_id: int) -> Iterator[list[WaitingPicture]]:
-        """Yield pages of the contents still to be decoded, each with its first readable entry."""
-        first = (
-            sa.select(sa.func.min(_ENTRY.id))
-            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
-            .where(_ENTRY.sha256 == _CONTENT.sha256, tables.evidence.c.exhibit_id == exhibit_id)
-            .correlate(tables.contents)
-            .scalar_subquery()
-        )
-        query = (
-            sa.select(
-                tables.entries,
-                _CONTENT.size_bytes.label("content_size_bytes"),
-                _CONTENT.mime.label("content_mime"),
-                tables.volumes.c.key.label("volume_key"),
-                tables.evidence.c.key.label("evidence_key"),
-                tables.evidence.c.location,
-            )
-            .select_from(tables.contents)
-            .join(tables.entries, _ENTRY.id == first)
-            .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
-            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
-            .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.picture_state == "pending")
-            .order_by(_CONTENT.sha256)
-            .limit(PAGE)
-        )
-        last = b""
-        while page := self.connection.execute(query.where(_CONTENT.sha256 > last)).all():
-            last = page[-1].sha256
+        """Yield pages of the contents still to be decoded, in the order in which they lie on disk.
+
+        Each comes with the first of its entries. What waits is looked up once, as numbers alone.
+        """
+        places = self._places_of_pictures(exhibit_id)
+        query = _pictures().where(_CONTENT.exhibit_id == exhibit_id)
+        for start in range(0, len(places), PAGE):
+            order = {place: index for index, place in enumerate(places[start : start + PAGE])}
+            found = self.connection.execute(query.where(_ENTRY.id.in_(order))).all()
+            page = sorted(found, key=lambda row: order[row.id])
             containers = self._containers(page)
             yield [
                 WaitingPicture(
@@ -209,6 +196,42 @@ class Working(Reading):
                 )
                 for row in page
             ]
+
+    def _places_of_pictures(self, exhibit_id: int) -> array[int]:
+        """Give the first entry of each content still to be decoded, in on-disk order."""
+        first = (
+            sa.select(sa.func.min(_ENTRY.id))
+            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+            .where(_ENTRY.sha256 == _CONTENT.sha256, tables.evidence.c.exhibit_id == exhibit_id)
+            .correlate(tables.contents)
+            .scalar_subquery()
+        )
+        query = (
+            sa.select(_ENTRY.id)
+            .select_from(tables.contents)
+            .join(tables.entries, _ENTRY.id == first)
+            .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.picture_state == "pending")
+            .order_by(_ENTRY.evidence_id, _ENTRY.first_block_offset_bytes, _ENTRY.id)
+        )
+        return array("q", self.connection.execute(query).scalars())
+
+
+def _pictures() -> sa.Select[tuple[object, ...]]:
+    return (
+        sa.select(
+            *rows.entry_columns(),
+            _ENTRY.id,
+            _ENTRY.container_id,
+            _ENTRY.sha256,
+            _CONTENT.size_bytes.label("content_size_bytes"),
+            _CONTENT.mime.label("content_mime"),
+            tables.evidence.c.location,
+        )
+        .select_from(tables.entries)
+        .join(tables.contents, _CONTENT.sha256 == _ENTRY.sha256)
+        .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
+        .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+    )
 
 
 def _stored(row: rows.Row) -> StoredContent:

@@ -17,7 +17,10 @@ from triage.model.match import Match
 from triage.model.outcome import Done, NoPicture, Outcome, PictureOutcome
 from triage.model.problem import Problem
 from triage.model.volume import VolumeInfo
-from triage.store import rows, tables
+from triage.store import bulk, rows, tables
+
+GROUP_ROWS = 1_000
+"""Rows that go to the database in one call, at least, where there are so many."""
 
 
 class Writing:
@@ -115,8 +118,28 @@ class Writing:
         Args:
             container_id: entry of the archive that they lie in, ``None`` for a file system's own.
         """
-        values = [rows.entry_row(one, evidence_id, volume_id, container_id) for one in entries]
-        self._ignore(tables.entries, values)
+        self.add_listings(evidence_id, volume_id, [entries], container_id)
+
+    def add_listings(
+        self,
+        evidence_id: int,
+        volume_id: int,
+        listings: Iterable[Sequence[FileEntry]],
+        container_id: int | None = None,
+    ) -> None:
+        """Add the entries of several folders in order, as :meth:`add_entries` does."""
+        inside = () if container_id is None else (container_id,)
+        names = [f"new_{name}" for name in bulk.LISTED]
+        names += ["new_container_id"] * len(inside)
+        statement = bulk.insert_listed(self.connection.dialect.name, in_container=bool(inside))
+        group: list[bulk.Values] = []
+        for entries in listings:
+            for page in rows.listed_rows(entries, evidence_id, volume_id, inside):
+                group += page
+                if len(group) >= GROUP_ROWS:
+                    bulk.run(self.connection, statement, names, group)
+                    group = []
+        bulk.run(self.connection, statement, names, group)
 
     def mark_opened(self, entry_id: int) -> None:
         """Record that the members of an archive are listed, or that it cannot be opened."""
@@ -164,27 +187,21 @@ class Writing:
 
     def finish(self, exhibit_id: int, outcomes: Iterable[tuple[int, Outcome]]) -> None:
         """Record what became of entries, and the contents that were found."""
-        updates: list[dict[str, object]] = []
-        contents: dict[bytes, dict[str, object]] = {}
+        done: list[bulk.Values] = []
+        others: list[bulk.Values] = []
+        contents: dict[bytes, bulk.Values] = {}
         for entry_id, outcome in outcomes:
-            updates.append({"entry_id": entry_id, **_outcome_columns(outcome)})
             if isinstance(outcome, Done):
-                contents[outcome.digests.sha256] = _content_row(exhibit_id, outcome)
-        self._ignore(tables.contents, list(contents.values()))
-        if updates:
-            names = [name for name in updates[0] if name != "entry_id"]
-            self.connection.execute(
-                sa.update(tables.entries)
-                .where(tables.entries.c.id == sa.bindparam("entry_id"))
-                .values({name: sa.bindparam(f"new_{name}") for name in names}),
-                [
-                    {
-                        "entry_id": update["entry_id"],
-                        **{f"new_{name}": update[name] for name in names},
-                    }
-                    for update in updates
-                ],
-            )
+                done.append((*rows.done_values(outcome), entry_id))
+                contents[outcome.digests.sha256] = rows.content_values(exhibit_id, outcome)
+            else:
+                others.append((*rows.undone_values(outcome), entry_id))
+        dialect = self.connection.dialect.name
+        bulk.run(
+            self.connection, bulk.insert_contents(dialect), rows.CONTENT, list(contents.values())
+        )
+        bulk.run(self.connection, bulk.finish_done(), (*rows.DONE, "of_id"), done)
+        bulk.run(self.connection, bulk.finish_undone(), (*rows.UNDONE, "of_id"), others)
 
     def set_matches(
         self,
@@ -217,7 +234,7 @@ class Writing:
         self._set_contents(exhibit_id, proposals)
 
     def set_picture_states(self, exhibit_id: int, states: Mapping[bytes, str]) -> None:
-        """Record whether contents are to be decoded (``pending``) or not (``known-good``)."""
+        """Record whether contents are to be decoded (``pending``) or are known by their digests."""
         self._set_contents(
             exhibit_id, {sha256: {"picture_state": state} for sha256, state in states.items()}
         )
@@ -336,44 +353,3 @@ class Writing:
         self.connection.execute(
             statement.on_conflict_do_update(index_elements=list(key), set_=changed), values
         )
-
-
-def _outcome_columns(outcome: Outcome) -> dict[str, object]:
-    if isinstance(outcome, Done):
-        return {
-            "state": "digested",
-            "in_hand": False,
-            "reason": "",
-            "detail": "",
-            "sha256": outcome.digests.sha256,
-            "damaged": outcome.damaged,
-            "mime": outcome.type.mime,
-            "family": outcome.type.family,
-            "extension_agrees": outcome.type.extension_agrees,
-        }
-    failed = type(outcome).__name__ == "Failed"
-    return {
-        "state": "failed" if failed else "skipped",
-        "in_hand": False,
-        "reason": str(outcome.reason),
-        "detail": outcome.detail,
-        "sha256": None,
-        "damaged": False,
-        "mime": "",
-        "family": "",
-        "extension_agrees": None,
-    }
-
-
-def _content_row(exhibit_id: int, done: Done) -> dict[str, object]:
-    digests = done.digests
-    return {
-        "exhibit_id": exhibit_id,
-        "sha256": digests.sha256,
-        "md5": digests.md5,
-        "sha1": digests.sha1,
-        "size_bytes": digests.size_bytes,
-        "mime": done.type.mime,
-        "family": done.type.family,
-        "picture_state": "none",
-    }

@@ -1,0 +1,120 @@
+"""Runs one statement for many rows as cheaply as the driver takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache, lru_cache
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from triage.model.packing import COLUMNS
+from triage.store import rows, tables
+
+Values = tuple[Any, ...]
+
+LISTED = ("evidence_id", "volume_id", *COLUMNS, "state", "reason")
+"""The columns that a new entry is given, in order; all others say that nothing was done yet."""
+
+_TRUTHS = frozenset({"new_naive_local", "new_damaged", "new_extension_agrees"})
+_CONTENT_WORDS = (
+    "picture_reason",
+    "picture_detail",
+    "category",
+    "original_code",
+    "scheme",
+    "grade_reason",
+    "conflict",
+)
+
+
+def run(
+    connection: sa.Connection, statement: sa.Executable, names: Sequence[str], rows: list[Values]
+) -> None:
+    """Run a statement for rows of values in the order of ``names``, its bound parameters.
+
+    SQLite takes the rows as they are: blobs best as ``bytearray`` and truth as 0 or 1, for its
+    driver looks up an adapter for every other kind of value, which costs more than the value.
+    Other databases take the long way through SQLAlchemy.
+    """
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite":
+        connection.execute(statement, [_plain(names, row) for row in rows])
+        return
+    sql, order = _compiled(statement, connection.dialect, tuple(names))
+    if order is not None:
+        arrange = itemgetter(*order)
+        rows = [arrange(row) for row in rows]
+    connection.exec_driver_sql(sql, rows)
+
+
+def _plain(names: Sequence[str], row: Values) -> dict[str, Any]:
+    """Give values as SQLAlchemy takes them, where truth is no number."""
+    return {
+        name: bool(value) if name in _TRUTHS and value is not None else value
+        for name, value in zip(names, row, strict=True)
+    }
+
+
+@lru_cache(maxsize=64)
+def _compiled(
+    statement: sa.Executable, dialect: sa.Dialect, names: tuple[str, ...]
+) -> tuple[str, tuple[int, ...] | None]:
+    """Give the text of a statement, and how values are to be arranged for it."""
+    element: Any = statement
+    compiled = element.compile(dialect=dialect)
+    order = tuple(names.index(name) for name in compiled.positiontup)
+    return str(compiled), None if order == tuple(range(len(names))) else order
+
+
+@cache
+def insert_listed(dialect: str, *, in_container: bool) -> sa.Executable:
+    """Give the statement that adds listed entries and leaves those that are there."""
+    names = (*LISTED, "container_id") if in_container else LISTED
+    fresh: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in names}
+    for name in ("opened", "in_hand", "damaged"):
+        fresh[name] = sa.false()
+    for name in ("mime", "family"):
+        fresh[name] = sa.literal_column("''")
+    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement: sa.Executable = insert(tables.entries).values(fresh).on_conflict_do_nothing()
+    return statement
+
+
+@cache
+def insert_contents(dialect: str) -> sa.Executable:
+    """Give the statement that adds contents and leaves those that are there."""
+    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    fresh: dict[str, Any] = {name.removeprefix("new_"): sa.bindparam(name) for name in rows.CONTENT}
+    fresh["picture_state"] = sa.literal_column("'none'")
+    fresh["standing"] = sa.literal_column("'unknown'")
+    for name in _CONTENT_WORDS:
+        fresh[name] = sa.literal_column("''")
+    statement: sa.Executable = insert(tables.contents).values(fresh).on_conflict_do_nothing()
+    return statement
+
+
+@cache
+def finish_done() -> sa.Executable:
+    """Give the statement that records digested entries."""
+    return _finish(rows.DONE, state="'digested'", reason="''", detail="''")
+
+
+@cache
+def finish_undone() -> sa.Executable:
+    """Give the statement that records entries that were skipped or failed."""
+    fixed = {"sha256": "NULL", "mime": "''", "family": "''", "extension_agrees": "NULL"}
+    return _finish(rows.UNDONE, **fixed)
+
+
+def _finish(names: tuple[str, ...], **fixed: str) -> sa.Executable:
+    fresh: dict[str, Any] = {name.removeprefix("new_"): sa.bindparam(name) for name in names}
+    fresh |= {name: sa.literal_column(words) for name, words in fixed.items()}
+    fresh["in_hand"] = sa.false()
+    fresh.setdefault("damaged", sa.false())
+    return (
+        sa.update(tables.entries).where(tables.entries.c.id == sa.bindparam("of_id")).values(fresh)
+    )
