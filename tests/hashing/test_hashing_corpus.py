@@ -64,7 +64,7 @@ def test_unrelated_pictures_are_far_apart() -> None:
     hashes = [one.pdq[0].bits for one in all_hashed("pictures/perception").values()]
     assert len(hashes) == 10
     apart = [distance_bits(one, other) for one, other in combinations(hashes, 2)]
-    assert (min(apart), max(apart)) == (106, 144)
+    assert (min(apart), max(apart)) == (108, 144)
 
 
 def test_every_format_decodes_or_says_why() -> None:

@@ -64,7 +64,7 @@ GREY = Image.fromarray(blocks(128, 32, 7))
 GREY_PDQ = bytes.fromhex("347c2127687a1e632c0c03fdbb73a6a513caf03734f61f15ec5073bc849dc85b")
 
 
-def test_the_recipe_is_full_decode_then_bilinear_squeeze() -> None:
+def test_the_recipe_of_all_but_jpegs_is_full_decode_then_bilinear_squeeze() -> None:
     picture = Image.fromarray(waves(800, 300))
     hashes = hashes_of(saved(picture, "PNG"))
     squeezed = np.asarray(picture.resize((512, 512), Image.Resampling.BILINEAR))

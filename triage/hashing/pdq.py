@@ -6,10 +6,11 @@ Definition: "The TMK+PDQF video-hashing algorithm and the PDQ image-hashing algo
 whether a frequency lies above the (lower) median.
 
 Filter and sampling are linear and separable, so each sample is one weighted sum over a short run
-of rows and then of columns (``_fast_samples``). The reference adds in single precision, one pixel
-after the other, and a frequency that lies on the median by less than that rounding is decided by
-the order of its sums. Such a picture is noticed and done again in exactly that order
-(:mod:`triage.hashing.pdqorder`), so the outcome is the reference's in every case.
+of rows and then of columns (:mod:`triage.hashing.bands`), here in exact arithmetic but for the
+last rounding. The reference adds in single precision, one pixel after the other, and a frequency
+that lies on the median by less than that rounding is decided by the order of its sums. Such a
+picture is noticed and done again in exactly that order (:mod:`triage.hashing.pdqorder`), so the
+outcome is the reference's in every case.
 """
 
 from __future__ import annotations
@@ -19,22 +20,29 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from triage.hashing.bands import Array, Block, blocks_of, box_band
 from triage.hashing.pdqorder import DCT, SAMPLES, frequencies_in_order, samples_in_order
-from triage.hashing.pdqorder import window as window_of
 from triage.model.digest import Pdq, PdqRecipe
 
 Floats = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8] | Floats
+Reals = npt.NDArray[np.floating]
 
 MIN_SIDE = 5
 """Below this many pixels a side the reference gives no hash (all bits 0, quality 0)."""
+MAX_QUALITY = 100
 
-_SAMPLE_DOUBT = 6e-3
-"""Largest difference, in grey levels, between the reference's rounding and ours that is allowed
-for: over twice the largest seen, 0.0026."""
-_FREQUENCY_DOUBT = 3e-2
-_CACHED_SIDE = 16384
+_SAMPLE_ROUNDING = {2: 3.5, 3: 7.0}
+_FREQUENCY_ROUNDING = {2: 48.0, 3: 70.0}
+"""What the reference's rounding may change, for grey and for colour pictures, in units of
+:func:`_rounding`: over twice the largest seen on 10,000 pictures and patterns."""
+_FADING = 1.0 / np.sqrt(np.outer(np.arange(1, 17), np.arange(1, 17)))
+"""Rounding errors of running sums drift along rows and columns: high frequencies see less."""
+_CACHED_SIDE = 4096
 _STRIPE_PIXELS = 1 << 20
+_BLOCK_VALUES = 1 << 21
+_DCT = DCT.astype(np.float64)
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 def pdq_of_pixels(pixels: Pixels) -> tuple[bytes, int]:
@@ -52,14 +60,15 @@ def pdq_of_pixels(pixels: Pixels) -> tuple[bytes, int]:
     """
     if min(pixels.shape[:2]) < MIN_SIDE:
         raise ValueError(f"PDQ is not defined for {pixels.shape[1]}x{pixels.shape[0]} pixels")
-    samples = _fast_samples(pixels)
-    frequencies: Floats = np.matmul(np.matmul(DCT, samples), DCT.T, dtype=np.float32)
-    quality, quality_in_doubt = _quality(samples)
-    if quality_in_doubt or _median_in_doubt(frequencies):
-        samples = samples_in_order(luma_of(pixels))
-        frequencies = frequencies_in_order(samples)
-        quality = _quality_in_order(samples)
-    return _bits(frequencies), quality
+    samples = samples_of(pixels)
+    frequencies = frequencies_of(samples)
+    rounding = _rounding(pixels)
+    quality, quality_in_doubt = _quality(samples, _SAMPLE_ROUNDING[pixels.ndim] * rounding)
+    doubt = _FREQUENCY_ROUNDING[pixels.ndim] * rounding * _FADING
+    if quality_in_doubt or _median_in_doubt(frequencies, doubt):
+        in_order = samples_in_order(luma_of(pixels))
+        return bits_of(frequencies_in_order(in_order)), _quality_in_order(in_order)
+    return bits_of(frequencies), quality
 
 
 def pdq_from_luma(luma: Floats) -> tuple[bytes, int]:
@@ -76,12 +85,16 @@ def pdq_hashes(full: Pixels, squeezed: Pixels | None) -> tuple[Pdq, ...]:
             the two recipes are one.
     """
     of_full = pdq_of_pixels(full)
-    of_squeezed = of_full if squeezed is None else pdq_of_pixels(squeezed)
+    return named(of_full, of_full if squeezed is None else pdq_of_pixels(squeezed))
+
+
+def named(full: tuple[bytes, int], squeezed: tuple[bytes, int]) -> tuple[Pdq, ...]:
+    """Give bits and quality of each recipe with its name, the house recipe first."""
     return tuple(
         Pdq(bits=bits, quality=quality, recipe=recipe)
         for (bits, quality), recipe in (
-            (of_squeezed, PdqRecipe.SQUEEZED_512),
-            (of_full, PdqRecipe.FULL),
+            (squeezed, PdqRecipe.SQUEEZED_512),
+            (full, PdqRecipe.FULL),
         )
     )
 
@@ -113,91 +126,93 @@ def _quality_in_order(samples: Floats) -> int:
     return min(steps // 90, 100)
 
 
-def _quality(samples: Floats) -> tuple[int, bool]:
-    """Give the quality, and whether the reference's rounding could make it another one."""
-    steps = np.concatenate([np.diff(samples, axis=axis).ravel() for axis in (0, 1)])
-    percent = np.abs(steps) * np.float32(100 / 255)
-    doubt = np.float32(2 * _SAMPLE_DOUBT * 100 / 255)
-    low, high = (
-        min(int(np.floor(shifted).sum()) // 90, 100)
-        for shifted in (np.maximum(percent - doubt, 0), percent + doubt)
-    )
-    return low, low != high
+def _rounding(pixels: Pixels) -> float:
+    """Give half a last place of white, times the square root of how many sums follow another."""
+    height, width = pixels.shape[:2]
+    return float(255 * 2.0**-24 * np.sqrt(height + width))
 
 
-def _median_in_doubt(frequencies: Floats) -> bool:
-    """Tell whether the two frequencies about the median are too near to be told apart."""
-    below, above = np.partition(frequencies, (127, 128), axis=None)[127:129]
-    return bool(above - below < _FREQUENCY_DOUBT)
+def quality_of(samples: Array) -> int:
+    """Give the quality of exact samples: whole per cents of steps between neighbours, over 90."""
+    return _quality(samples, 0.0)[0]
 
 
-def _bits(frequencies: Floats) -> bytes:
+def _quality(samples: Array, doubt: float) -> tuple[int, bool]:
+    """Give the quality, and whether a sample that is off by ``doubt`` could make it another."""
+    percent = np.concatenate([np.abs(np.diff(samples, axis=axis)).ravel() for axis in (0, 1)])
+    percent *= 100 / 255
+    spread = 2 * doubt * 100 / 255
+    low = _quality_of_steps(np.maximum(percent - spread, 0))
+    return low, low < MAX_QUALITY and low != _quality_of_steps(percent + spread)
+
+
+def _quality_of_steps(percent: Array) -> int:
+    return min(int(np.floor(percent).sum()) // 90, MAX_QUALITY)
+
+
+def _median_in_doubt(frequencies: Array, doubt: Array) -> bool:
+    """Tell whether any frequency could change sides of the median, each off by its ``doubt``."""
+    above = frequencies > np.partition(frequencies, 127, axis=None)[127]
+    low = (frequencies - doubt)[above]
+    return low.size < 128 or bool(low.min() <= (frequencies + doubt)[~above].max())
+
+
+def frequencies_of(samples: Array) -> Array:
+    """Give the 16x16 frequencies of the 64x64 samples."""
+    return np.asarray(_DCT @ samples @ _DCT.T)
+
+
+def bits_of(frequencies: Array | Floats) -> bytes:
     """Set a bit for each frequency above the lower median; the highest is printed first."""
     flat = frequencies.ravel()
     above = flat > np.partition(flat, 127)[127]
     return np.packbits(above[::-1]).tobytes()
 
 
-def _fast_samples(pixels: Pixels) -> Floats:
-    """Give the 64x64 filtered samples, a band of rows after the other."""
+def samples_of(pixels: Pixels) -> Array:
+    """Give the 64x64 filtered samples, in single precision but for the last rounding."""
     height, width = pixels.shape[:2]
-    rows = pixels.reshape(height, -1)
-    down = np.empty((SAMPLES, rows.shape[1]), dtype=np.float32)
-    for index, (start, weights) in enumerate(_bands(height)):
-        band = rows[start : start + len(weights)]
-        np.matmul(weights, band.astype(np.float32, copy=False), out=down[index])
+    rows, units = _blocks(height)
+    down = down_columns(pixels.reshape(height, -1), rows)
     if pixels.ndim == 3:
-        down = _luma_of_averages(down.reshape(SAMPLES, width, 3))
-    samples = np.empty((SAMPLES, SAMPLES), dtype=np.float32)
-    for index, (start, weights) in enumerate(_bands(width)):
-        np.matmul(down[:, start : start + len(weights)], weights, out=samples[:, index])
+        down = down.reshape(SAMPLES, width, 3) @ _LUMA
+    columns, more_units = _blocks(width)
+    return along_rows(down, columns).astype(np.float64) / (units * more_units)
+
+
+def down_columns(rows: Pixels, blocks: tuple[Block, ...]) -> Floats:
+    """Sum up the rows by weight: ``(h, n)`` to ``(samples, n)`` in single precision."""
+    each, total = blocks[0][2].shape[0], rows.shape[1]
+    down = np.empty((len(blocks) * each, total), dtype=np.float32)
+    stripe = max(_BLOCK_VALUES // max(end - low for low, end, _ in blocks), 64)
+    for start in range(0, total, stripe):
+        part = rows[:, start : start + stripe]
+        for index, (low, end, weights) in enumerate(blocks):
+            out = down[index * each : (index + 1) * each, start : start + stripe]
+            np.matmul(weights, part[low:end].astype(np.float32, copy=False), out=out)
+    return down
+
+
+def along_rows(down: Reals, blocks: tuple[Block, ...]) -> Reals:
+    """Sum up the columns by weight: ``(64, w)`` to ``(64, samples)``, as precise as both are."""
+    each = blocks[0][2].shape[0]
+    samples = np.empty((len(down), len(blocks) * each), dtype=down.dtype)
+    for index, (low, end, weights) in enumerate(blocks):
+        out = samples[:, index * each : (index + 1) * each]
+        np.matmul(down[:, low:end], weights.T.astype(down.dtype, copy=False), out=out)
     return samples
 
 
-def _luma_of_averages(colours: Floats) -> Floats:
-    """Give the luma of already averaged colours, in single precision throughout."""
-    return colours @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+def _blocks(side: int) -> tuple[tuple[Block, ...], int]:
+    """Give the weights along a side, and what the weights of one sample add up to."""
+    return _kept_blocks(side) if side <= _CACHED_SIDE else _built_blocks(side)
 
 
-def _bands(side: int) -> tuple[tuple[int, Floats], ...]:
-    """Give for each of the 64 samples of a side its first pixel and the weights from there on."""
-    return _kept_bands(side) if side <= _CACHED_SIDE else _built_bands(side)
+@lru_cache(maxsize=256)
+def _kept_blocks(side: int) -> tuple[tuple[Block, ...], int]:
+    return _built_blocks(side)
 
 
-@lru_cache(maxsize=64)
-def _kept_bands(side: int) -> tuple[tuple[int, Floats], ...]:
-    return _built_bands(side)
-
-
-def _built_bands(side: int) -> tuple[tuple[int, Floats], ...]:
-    """Join two passes of the box filter, whose windows shrink at the edges, to one.
-
-    Away from the edges all samples have the same weights, so these are worked out once.
-    """
-    full = window_of(side)
-    ahead = (full + 2) // 2
-    inner: Floats | None = None
-    bands = []
-    for index in range(SAMPLES):
-        centre = (2 * index + 1) * side // (2 * SAMPLES)
-        start, end = centre - 2 * (full - ahead), centre + 2 * ahead - 1
-        if start < 0 or end > side:
-            bands.append(_weights(centre, full, side))
-            continue
-        if inner is None:
-            inner = _weights(centre, full, side)[1]
-        bands.append((start, inner))
-    return tuple(bands)
-
-
-def _weights(centre: int, full: int, side: int) -> tuple[int, Floats]:
-    """Give first pixel and weights of the sample at ``centre``, windows cut at both edges."""
-    ahead = (full + 2) // 2
-    second = np.arange(max(centre - full + ahead, 0), min(centre + ahead, side))
-    starts, stops = np.maximum(second - full + ahead, 0), np.minimum(second + ahead, side)
-    start = int(starts[0])
-    edges = np.zeros(int(stops[-1]) - start + 1)
-    share = 1.0 / ((stops - starts) * len(second))
-    np.add.at(edges, starts - start, share)
-    np.add.at(edges, stops - start, -share)
-    return start, np.cumsum(edges)[:-1].astype(np.float32)
+def _built_blocks(side: int) -> tuple[tuple[Block, ...], int]:
+    band = box_band(side)
+    return blocks_of(np.float32, band), band.total

@@ -35,11 +35,16 @@ def phash_of_thumbnail(grey: npt.NDArray[np.uint8]) -> bytes:
     Returns:
         8 bytes, first printed byte first.
     """
-    frequencies = _DCT @ grey.astype(np.float64) @ _DCT.T
+    frequencies = frequencies_of_thumbnail(grey)
     below, above = np.partition(frequencies, (31, 32), axis=None)[31:33]
     if above - below < _DOUBT:
         return _phash_by_definition(grey)
     return np.packbits(frequencies > (below + above) / 2).tobytes()
+
+
+def frequencies_of_thumbnail(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Give the 8x8 low frequencies that the hash compares with their median."""
+    return np.asarray(_DCT @ grey.astype(np.float64) @ _DCT.T)
 
 
 def is_degenerate(phash: bytes) -> bool:

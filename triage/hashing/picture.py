@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
+from triage.hashing.bands import SQUEEZE_SIDE
+from triage.hashing.luma import hashes_of_luma
 from triage.hashing.pdq import MIN_SIDE, pdq_hashes
-from triage.hashing.phash import SIDE, phash_of_thumbnail
+from triage.hashing.phash import phash_of_thumbnail
+from triage.hashing.thumbnail import thumbnail
 from triage.model.digest import PictureHashes
 from triage.model.display import printable
 from triage.model.outcome import NoPicture, PictureOutcome, PictureReason
-
-SQUEEZE_SIDE = 512
 
 FORMATS = (
     *("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "HEIF", "AVIF"),
@@ -68,7 +69,8 @@ def hash_picture(data: bytes, mime: str, limits: PictureLimits) -> PictureOutcom
     rotation that a HEIC container itself demands); transparency is dropped, not blended; CMYK as
     Pillow converts it; 16 bits a pixel give their high byte. PDQ by both recipes of
     :class:`triage.model.digest.PdqRecipe`, squeezed by Pillow's bilinear filter; pHash as imagehash
-    defines it.
+    defines it. Of a JPEG only the brightness is decoded, scaled by 1/2, 1/4 or 1/8 while both
+    sides keep 512 pixels (:mod:`triage.hashing.luma`).
 
     Args:
         data: the whole content.
@@ -95,28 +97,71 @@ def hash_picture(data: bytes, mime: str, limits: PictureLimits) -> PictureOutcom
 
 
 def _hash_decoded(data: bytes, limits: PictureLimits) -> PictureOutcome:
-    with Image.open(io.BytesIO(data), formats=_decoders()) as picture:
+    with _opened(data) as picture:
         width, height = picture.size
         if width * height > limits.max_pixels:
             raise _TooManyPixelsError(f"{width}x{height} pixels, limit {limits.max_pixels}")
         if min(width, height) < MIN_SIDE:
             return NoPicture(reason=PictureReason.TOO_SMALL, detail=f"{width}x{height} pixels")
+        if picture.format not in {"JPEG", "MPO"} or picture.mode not in {"RGB", "L"}:
+            return _hash_in_full(picture)
+        hashes = _hash_luma(picture)
+    if hashes is not None:
+        return hashes
+    with _opened(data) as picture:
+        return _hash_in_full(picture)
+
+
+def _opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=_decoders())
+
+
+def _hash_in_full(picture: Image.Image) -> PictureHashes:
+    picture.load()
+    plain = _plain(picture)
+    # Some formats (ICO, HEIC) know their true size only after decoding.
+    width, height = plain.size
+    squeezed = None
+    if max(width, height) > SQUEEZE_SIDE:
+        squeezed = np.asarray(plain.resize((SQUEEZE_SIDE, SQUEEZE_SIDE), Image.Resampling.BILINEAR))
+    grey = np.asarray(plain.convert("L"))
+    return PictureHashes(
+        width=width,
+        height=height,
+        format=picture.format or "",
+        frames=_frames(picture),
+        pdq=pdq_hashes(np.asarray(plain), squeezed),
+        phash=phash_of_thumbnail(thumbnail(grey, width, height)),
+    )
+
+
+def _hash_luma(picture: Image.Image) -> PictureHashes | None:
+    """Hash a JPEG decoded in grey, as small as leaves both sides 512 pixels or more.
+
+    Returns:
+        ``None`` where it has to be decoded in full: when its hashes are undecided, or for any
+        error, so that what is told of a damaged file is what decoding it in full says. CMYK does
+        not come here: its brightness is mixed from four channels.
+    """
+    width, height = picture.size
+    try:
+        picture.draft("L", (SQUEEZE_SIDE, SQUEEZE_SIDE))
         picture.load()
-        plain = _plain(picture)
-        # Some formats (ICO, HEIC) know their true size only after decoding.
-        width, height = plain.size
-        squeezed = None
-        if max(width, height) > SQUEEZE_SIDE:
-            squeezed = plain.resize((SQUEEZE_SIDE, SQUEEZE_SIDE), Image.Resampling.BILINEAR)
-        grey = plain.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
-        return PictureHashes(
-            width=width,
-            height=height,
-            format=picture.format or "",
-            frames=_frames(picture),
-            pdq=pdq_hashes(np.asarray(plain), None if squeezed is None else np.asarray(squeezed)),
-            phash=phash_of_thumbnail(np.asarray(grey)),
-        )
+        scale = next(scale for scale in (1, 2, 4, 8) if -(-width // scale) == picture.width)
+        hashes = hashes_of_luma(np.asarray(picture), width, height, scale)
+    except Exception:  # noqa: BLE001  (decoding in full decides what is wrong, if anything)
+        return None
+    if hashes is None:
+        return None
+    pdq, phash = hashes
+    return PictureHashes(
+        width=width,
+        height=height,
+        format=picture.format or "",
+        frames=_frames(picture),
+        pdq=pdq,
+        phash=phash,
+    )
 
 
 def _plain(picture: Image.Image) -> Image.Image:
