@@ -14,6 +14,7 @@ from triage.errors import TriageError
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("run", "triage.cli.commands.run:run", "Open, walk, hash, match and grade a seized image."),
+    ("quick", "triage.cli.commands.quick:quick", "Find known-bad files only, fast, at a door."),
     ("report", "triage.cli.commands.report:report", "Show the result page of a case."),
     ("show", "triage.cli.commands.show:show", "Show one entry, or all places of one content."),
     ("files", "triage.cli.commands.files:files", "List entries of a case, with filters."),

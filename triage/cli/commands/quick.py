@@ -112,7 +112,8 @@ def _work(request: QuickRequest, *, one_reader: bool) -> QuickResult:
 def _print(result: QuickResult, *, as_json: bool) -> None:
     import json  # noqa: PLC0415  (help stays instant)
 
-    from triage.cli.quickpage import print_quick, quick_object  # noqa: PLC0415
+    from triage.cli.quickobject import quick_object  # noqa: PLC0415
+    from triage.cli.quickpage import print_quick  # noqa: PLC0415
 
     if as_json:
         click.echo(json.dumps(quick_object(result), indent=2, ensure_ascii=False))
@@ -138,7 +139,7 @@ def _check_report(report: Path, images: tuple[Path, ...]) -> None:
 def _keep(report: Path, result: QuickResult) -> None:
     import json  # noqa: PLC0415  (help stays instant)
 
-    from triage.cli.quickpage import quick_object  # noqa: PLC0415
+    from triage.cli.quickobject import quick_object  # noqa: PLC0415
     from triage.export.writing import write_atomically  # noqa: PLC0415
     from triage.model.display import printable  # noqa: PLC0415
 
