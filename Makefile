@@ -1,6 +1,7 @@
 # make demo     install into .venv and run the whole pipeline on the sample disk
 # make test     install the tools too and run all tests
 # make check    tests, linters, types and walls: what .ci/run asks for
+# make bench    measure beside other tools: SIZE=XS, S or L, or ENTRIES="10000 1000000"
 # make clean    remove what was made here, .venv included
 
 VENV := .venv
@@ -8,7 +9,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types walls pages check clean
+.PHONY: help install demo test lint types walls pages check bench clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -35,6 +36,14 @@ pages: $(VENV)/installed
 	$(BIN)/python scripts/errors_page.py
 
 check: lint types walls test
+
+# BENCH=... chooses the folder of images and raw results; it takes 5 GB for S and 20 GB for L.
+SIZE := S
+BENCH := bench
+ENTRIES :=
+bench: $(VENV)/installed
+	$(BIN)/python tests/bench/run.py --size $(SIZE) --out $(BENCH) \
+		--page docs/benchmarks.md $(if $(ENTRIES),--entries $(ENTRIES)) $(BENCH_OPTIONS)
 
 clean:
 	rm -rf $(VENV) demo build dist triage_dfu.egg-info
