@@ -107,10 +107,21 @@ def concluded(done: Pass, sought: Sought, seconds: Callable[[], float]) -> Quick
                 key=lambda one: (one.evidence, one.volume, one.path, one.stream, one.reason),
             )
         ),
-        gaps=(*gaps_of.find(summary), *refused),
+        gaps=(*_cut_short(done), *gaps_of.find(summary), *refused),
         tally=tally,
         effort=_effort(done, sought, seconds()),
     )
+
+
+def _cut_short(done: Pass) -> tuple[str, ...]:
+    """Say that a pass was stopped, however little was left: archives may not have been opened."""
+    if done.ending is Ending.COMPLETE:
+        return ()
+    words = "the pass was stopped before its end"
+    left = done.reading.archives_left if done.reading else 0
+    if left:
+        words += f": {gaps_of.counted(left, 'archive')} met and not opened"
+    return (words,)
 
 
 def _held_against_all(

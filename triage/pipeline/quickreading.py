@@ -69,15 +69,19 @@ class Reading:
     _unasked: dict[int, list[tuple[int, tuple[bytes, ...]]]] = field(default_factory=dict)
     _agreed: deque[int] = field(default_factory=deque)
     _confirming: set[int] = field(default_factory=set)
-    _archives: list[int] = field(default_factory=list)
+    _archives: set[int] = field(default_factory=set)
 
     def run(self) -> None:
         """Examine everything, and what the archives hold, until no new archive turns up."""
         offsets = self.catalogue.offsets
         self._examine(sorted(range(len(offsets)), key=offsets.__getitem__))
         while self._archives and not self.stopped:
-            archives, self._archives = sorted(self._archives), []
-            self._examine(self._members(archives))
+            self._examine(self._members(sorted(self._archives)))
+
+    @property
+    def archives_left(self) -> int:
+        """How many archives were met and not opened."""
+        return len(self._archives)
 
     def _examine(self, numbers: Sequence[int]) -> None:
         self._plan()
@@ -163,7 +167,7 @@ class Reading:
     def _noted(self, item: EntryItem, value: Looked) -> tuple[bytes, ...]:
         self.catalogue.note_damage(item.sheet.location, value.damage)
         if value.archive and value.opens:
-            self._archives.append(item.number)
+            self._archives.add(item.number)
         elif value.archive:
             self._problem(item.number, "an archive of a kind that is not opened")
         return value.digests
@@ -214,6 +218,7 @@ class Reading:
         fresh: list[int] = []
         for result in self.pool.run(map(self._archive_batch, archives)):
             number = result.item.number
+            self._archives.remove(number)
             if isinstance(result, Lost):
                 self._problem(number, f"its members could not be listed: {result.detail}")
             else:
