@@ -86,6 +86,7 @@ _STILL_BRANDS = {
     b"crx ": "image/x-canon-cr3",
     b"jxl ": "image/jxl",
     b"jp2 ": "image/jp2",
+    b"jpx ": "image/jpx",
 }
 _SOUND_BRANDS = frozenset({b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "})
 _ATOMS = frozenset({b"moov", b"mdat", b"wide", b"pnot"})
@@ -215,5 +216,6 @@ _TABLE = Marks(
         (b"O", _ogg),
         (b"\xff", _jxl),
         (b"FCZ", _flash),
+        (b"!", lambda head: "application/x-unix-archive" if head == b"!<arch>\n" else ""),
     ),
 )

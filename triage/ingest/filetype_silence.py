@@ -164,7 +164,7 @@ class _Named:
     """Blocks that are written down once under a name and used in many places."""
 
     def __init__(self, blocks: list[list[Row]]) -> None:
-        self.blocks = {block[0].text: block[1:] for block in blocks if block[0].kind == NAME}
+        self.blocks = {block[0].text: block for block in blocks if block[0].kind == NAME}
         self._speaks: dict[bytes, bool] = {}
 
     def speaks(self, row: Row) -> bool:
@@ -180,9 +180,10 @@ class _Named:
         return self._speaks[name]
 
     def short(self, row: Row) -> list[Row]:
-        """Give the block that a row uses, empty where it is too long, or read the other way."""
+        """Give the block that a row uses, empty where it is long, or names a type at its head."""
         block = self.blocks.get(row.text, [])
-        return block if len(block) <= _LONGEST_BLOCK else []
+        plain = block and len(block) <= _LONGEST_BLOCK and not block[0].names_a_type
+        return block[1:] if plain else []
 
 
 def _ways(rows: list[Row]) -> list[list[Row]]:
