@@ -8,6 +8,9 @@ import pytsk3
 
 from triage.ingest.container import Container
 
+BLOCK_BYTES = 64 * 1024
+"""The Sleuth Kit fetches metadata in blocks of this size; what is longer is content."""
+
 _PLACE = re.compile(r"\s*(?:\w+: )?\([\w.]+\.(?:c|h|cpp|hpp):\d+\) *")
 _WITHIN = re.compile(r"\( *-? *(?:\w*_\w*(?::| -) )?(?=\S)")
 """Names of functions, as they stand at the start of what is in brackets."""
@@ -34,6 +37,8 @@ class ContainerImage(pytsk3.Img_Info):
 
     def read(self, offset: int, size: int) -> bytes:
         """Give bytes of the medium; zeros over damage."""
+        if size > BLOCK_BYTES:
+            return self._container.read_content(offset, size)
         return self._container.read_at(offset, size)
 
     def get_size(self) -> int:

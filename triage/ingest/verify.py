@@ -10,7 +10,7 @@ from pathlib import Path
 from triage.ingest.container import Container
 from triage.model.evidence import ContainerKind, EvidenceInfo
 
-LINEAR_BYTES = 1024 * 1024
+LINEAR_BYTES = 256 * 1024
 MAX_SIDECAR_BYTES = 1024 * 1024
 
 _DIGITS = {"md5": 32, "sha1": 40, "sha256": 64}
@@ -49,11 +49,11 @@ class NotedDigest:
 def linear(container: Container, chunk_bytes: int = LINEAR_BYTES) -> Iterator[bytes]:
     """Give the whole medium once, in order, in pieces of ``chunk_bytes``; the last may be short.
 
-    Pieces of a mebibyte or more leave the cache of the container alone.
+    What the container keeps of other reads stays kept.
     """
     size_bytes = container.info.size_bytes
     for offset in range(0, size_bytes, chunk_bytes):
-        yield container.read_at(offset, min(chunk_bytes, size_bytes - offset))
+        yield container.read_content(offset, min(chunk_bytes, size_bytes - offset))
 
 
 def noted_digests(path: Path, info: EvidenceInfo) -> tuple[NotedDigest, ...]:
