@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from triage.model.entry import DirectoryRef
+from triage.model.entry import DirectoryRef, FileEntry
+from triage.model.packing import Packed
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
 from triage.pipeline.plan import TimeLimits
@@ -14,6 +15,17 @@ from triage.scheduler import Batch, Finished, Lost, Pool
 from triage.store.database import Store
 
 FOLDERS_A_BATCH = 16
+FOLDERS_A_LARGE_BATCH = 64
+"""In levels of so many folders that all workers are busy anyhow."""
+
+GROUP_ENTRIES = 4_000
+"""Entries of several folders go to the store together, at least so many."""
+
+COMMIT_ENTRIES = 50_000
+"""Listing is begun anew where it was cut off, so commits only bound what the store holds open."""
+
+HELD_ENTRIES = 50_000
+"""Entries of folders that arrived before their turn are squeezed beyond this number."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,12 +47,16 @@ class Walk:
     on_listed: Callable[[int], None]
     _seen: set[int | bytes] = field(default_factory=set)
     _waiting: dict[int, list[DirectoryRef]] = field(default_factory=dict)
+    _group: list[Sequence[FileEntry]] = field(default_factory=list)
+    _grouped: int = 0
+    _uncommitted: int = 0
 
     def run(self) -> None:
         """List everything and mark the volume as listed."""
         self._queue(self._roots())
         while self._waiting:
             self._level(self._waiting.pop(min(self._waiting)))
+        self._add_group()
         self.store.mark_listed(self.volume_id)
         self.store.commit()
 
@@ -71,17 +87,38 @@ class Walk:
                 self._problem(ProblemKind.DIRECTORY_UNREADABLE, folder.path, words)
                 continue
             listed: Listed = result.value
-            self.store.add_entries(self.evidence_id, self.volume_id, listed.listing.entries)
-            self.store.add_problems(self.evidence_id, listed.listing.problems)
-            self.store.add_damage(self.evidence_id, listed.damage)
+            if listed.listing.problems:
+                self.store.add_problems(self.evidence_id, listed.listing.problems)
+            if listed.damage:
+                self.store.add_damage(self.evidence_id, listed.damage)
             self._queue(listed.listing.directories)
-            self.on_listed(len(listed.listing.entries))
+            self._add(listed.listing.entries)
+        self._add_group()
         self.store.commit()
+        self._uncommitted = 0
+
+    def _add(self, entries: Sequence[FileEntry]) -> None:
+        self._group.append(entries)
+        self._grouped += len(entries)
+        if self._grouped >= GROUP_ENTRIES:
+            self._add_group()
+
+    def _add_group(self) -> None:
+        """Write the entries of folders that are complete, in their order."""
+        if not self._group:
+            return
+        self.store.add_listings(self.evidence_id, self.volume_id, self._group)
+        self.on_listed(self._grouped)
+        self._uncommitted += self._grouped
+        self._group.clear()
+        self._grouped = 0
+        if self._uncommitted >= COMMIT_ENTRIES:
+            self.store.commit()
+            self._uncommitted = 0
 
     def _claim(self, folder: DirectoryRef) -> bool:
         """Tell whether a folder is met for the first time; a loop among live ones is noted."""
-        by_path = self.volume.table == "folder"
-        key = folder.path if by_path else folder.address
+        key = self._key(folder)
         if key not in self._seen:
             self._seen.add(key)
             return True
@@ -90,21 +127,32 @@ class Walk:
             self._problem(ProblemKind.DIRECTORY_LOOP, folder.path, words)
         return False
 
+    def _key(self, folder: DirectoryRef) -> int | bytes:
+        return folder.path if self.volume.table == "folder" else folder.address
+
     def _in_order(
         self, folders: list[DirectoryRef]
     ) -> Iterator[tuple[DirectoryRef, Finished | Lost]]:
         """Run the listings on the pool and give them in the order of the folders."""
-        arrived: dict[DirectoryRef, Finished | Lost] = {}
-        due = 0
+        arrived: dict[int | bytes, Finished | Lost] = {}
+        due = held = 0
         for result in self.pool.run(self._batches(folders)):
-            arrived[result.item.folder] = result
-            while due < len(folders) and folders[due] in arrived:
-                yield folders[due], arrived.pop(folders[due])
+            key = self._key(result.item.folder)
+            arrived[key] = result
+            if held > HELD_ENTRIES:
+                arrived[key] = _squeezed(result)
+            held += _entries(result)
+            while due < len(folders) and (key := self._key(folders[due])) in arrived:
+                turn = arrived.pop(key)
+                held -= _entries(turn)
+                yield folders[due], turn
                 due += 1
 
     def _batches(self, folders: list[DirectoryRef]) -> Iterator[Batch]:
-        for start in range(0, len(folders), FOLDERS_A_BATCH):
-            part = folders[start : start + FOLDERS_A_BATCH]
+        many = len(folders) > 16 * FOLDERS_A_LARGE_BATCH
+        size = FOLDERS_A_LARGE_BATCH if many else FOLDERS_A_BATCH
+        for start in range(0, len(folders), size):
+            part = folders[start : start + size]
             yield Batch(
                 function=list_folder,
                 items=tuple(FolderItem(location=self.location, folder=one) for one in part),
@@ -120,3 +168,18 @@ class Walk:
             detail=detail,
         )
         self.store.add_problems(self.evidence_id, [problem])
+
+
+def _entries(result: Finished | Lost) -> int:
+    return len(result.value.listing.entries) if isinstance(result, Finished) else 0
+
+
+def _squeezed(result: Finished | Lost) -> Finished | Lost:
+    """Let a listing that waits for its turn take a third of the memory."""
+    if isinstance(result, Lost):
+        return result
+    listed: Listed = result.value
+    if not isinstance(listed.listing.entries, Packed):
+        return result
+    listing = replace(listed.listing, entries=listed.listing.entries.squeezed())
+    return replace(result, value=replace(listed, listing=listing))
