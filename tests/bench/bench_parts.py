@@ -96,6 +96,7 @@ def types(heads: list[Head]) -> Found:
     peer_s = spent(lambda: peer.extend(magic(one.data[:_MAGIC_BYTES]) for one in heads))
     pairs = list(zip(mime, peer, strict=True))
     media = [(own, other) for own, other in pairs if family(other) in {"picture", "video"}]
+    missed = sorted({f"{other} is {own}" for own, other in media if family(own) != family(other)})
     return {
         "files": len(heads),
         "triage_us": own_s / len(heads) * 1e6,
@@ -104,6 +105,7 @@ def types(heads: list[Head]) -> Found:
         "same_family": sum(family(own) == family(other) for own, other in pairs) / len(pairs),
         "media": len(media),
         "media_missed": sum(family(own) != family(other) for own, other in media),
+        "missed": missed,
     }
 
 
@@ -180,7 +182,8 @@ def pdq(python: Path, arrays: dict[str, list[Path]]) -> Found:
             "triage": len(places) / own_s,
             "pdqhash": len(places) / sum(one[0] for one in peer),
             "equal_bits": sum(
-                _bits(bits) == other for (bits, _), (_, other, _) in zip(own, peer, strict=True)
+                (_bits(bits), quality) == (other, same)
+                for (bits, quality), (_, other, same) in zip(own, peer, strict=True)
             ),
         }
     return found
@@ -191,5 +194,5 @@ def _hash_all(pictures: list[Pixels], found: list[tuple[bytes, int]]) -> None:
 
 
 def _bits(digest: bytes) -> str:
-    """Give the bits in pdqhash's order: the last printed one first."""
-    return "".join(f"{byte:08b}" for byte in digest)[::-1]
+    """Give the bits in pdqhash's order."""
+    return "".join(f"{byte:08b}" for byte in digest)

@@ -18,15 +18,6 @@ import bench_sets
 RAW, DEFLATED, STORED = "raw", "E01 deflated", "E01 stored"
 IMAGES = {RAW: "disk.raw", DEFLATED: "disk.E01", STORED: "stored.E01"}
 OURS = ("digests only", "full", "quick")
-DIGESTS = {
-    "digests only": "MD5, SHA-1, SHA-256",
-    "full": "three, type, PDQ twice, pHash, matching",
-    "quick": "where the size is listed",
-    "fiwalk": "MD5, SHA-1",
-    "tsk_loaddb": "MD5",
-    "hashdeep": "MD5, SHA-1, SHA-256",
-    "ewfverify": "MD5 of the medium",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +25,7 @@ class Case:
     """One command to be measured.
 
     Attributes:
-        tool: one of :data:`DIGESTS`.
+        tool: one of ours, or a peer.
         image: one of :data:`IMAGES`.
         workers: processes that work at once; 1 for peers.
         warm: the image is in the page cache before.

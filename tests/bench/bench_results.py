@@ -85,8 +85,10 @@ class Results:
 
     def of_limit(self, tool: str, image: str, workers: int, *, warm: bool = True) -> Spread | None:
         """Give limit / wall: the share of the machine's own limit that was reached."""
-        limit = self.limit_s(tool, image, workers)
         found = self.runs(tool, image, workers, warm=warm)
+        if not found:
+            return None
+        limit = self.limit_s(tool, image, workers)
         return Spread.of(limit / row["wall_s"] for row in found.values())
 
     def part(self, *keys: str) -> Spread | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import rich.box
-from bench_plan import DIGESTS, IMAGES, OURS, RAW
+from bench_plan import IMAGES, OURS, RAW
 from bench_results import Results, Row, Spread
 from bench_targets import targets
 from rich.console import Console
@@ -87,7 +87,6 @@ def _commands(results: Results) -> Sheet:
                 f"{tool}{f' ({workers})' if tool in (*OURS, 'hashdeep') else ''}",
                 image,
                 "warm" if warm else "cold",
-                DIGESTS[tool],
                 _spread(wall) if wall else "failed",
                 _spread(Spread.of(row["cpu_s"] for row in runs)),
                 f"{results.limit_s(tool, image, workers):.2f}" if limited else "",
@@ -98,10 +97,10 @@ def _commands(results: Results) -> Sheet:
         )
     return Sheet(
         title="Commands (workers or threads), seconds",
-        columns=("command", "image", "cache", "digests", "wall", "user+sys", "limit",
+        columns=("command", "image", "cache", "wall", "user+sys", "limit",
                  "limit / wall", "parent MiB", "child MiB"),
         rows=rows,
-        words=4,
+        words=3,
         note="Median [lowest-highest] of the rounds; memory: the highest. "
         "hashdeep's time leaves out the daemon that serves it NTFS.",
     )  # fmt: skip
@@ -185,7 +184,8 @@ def _agreement(last: Row) -> str:
     told = (
         f"Types of {types['files']:,} files: same as libmagic's for {types['same_mime']:.1%}, same "
         f"family for {types['same_family']:.1%}; of {types['media']:,} pictures and videos by "
-        f"libmagic {types['media_missed']:,} are none by triage."
+        f"libmagic {types['media_missed']:,} are none by triage"
+        f"{': ' if types['missed'] else ''}{'; '.join(types['missed'][:5])}."
     )
     words = [
         told,
@@ -196,7 +196,7 @@ def _agreement(last: Row) -> str:
     else:
         equal = sum(one["equal_bits"] for one in last["pdq"].values())
         total = sum(one["pictures"] for one in last["pdq"].values())
-        words.append(f"PDQ bits equal to pdqhash's: {equal} of {total}.")
+        words.append(f"PDQ (bits and quality) equal to pdqhash's: {equal} of {total}.")
     return " ".join(words)
 
 

@@ -219,3 +219,16 @@ def test_the_profile_books_nearly_all_time() -> None:
             total += np.sqrt(total + 1)
     assert set(sampler.booked) == set(bench_profile.STAGES)
     assert sum(sampler.booked.values()) > 0
+
+
+def test_figures_of_many_files_need_no_other_runs() -> None:
+    rows = [
+        {"entries": 10_000, "file_us": 100.0, "parent_mib": 80.0, "worker_mib": 90.0},
+        {"entries": 1_000_000, "file_us": 110.0, "parent_mib": 250.0, "worker_mib": 310.0},
+    ]
+    found = targets(Results(_raw(runs=[], rates=[], entries=rows)))
+    assert [(one.bound, one.verdict) for one in found] == [
+        ("≤ 300 MiB", "yes"),
+        ("≤ 300 MiB", "no"),
+        ("≤ 1.2", "yes"),
+    ]
