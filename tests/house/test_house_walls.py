@@ -17,7 +17,7 @@ MODULES = sorted((ROOT / "triage").rglob("*.py"))
 PROCESSES = frozenset({"multiprocessing", "concurrent", "threading", "signal", "asyncio"})
 FOREIGN = {
     **dict.fromkeys(
-        ("pytsk3", "pyewf", "pyfsapfs", "magic", "pylibmagic", "filetype", "isal"),
+        ("pytsk3", "pyewf", "pyfsapfs", "magic", "pylibmagic", "filetype", "isal", "deflate"),
         frozenset({"ingest"}),
     ),
     **dict.fromkeys(("PIL", "pillow_heif", "imagehash", "scipy"), frozenset({"hashing"})),
