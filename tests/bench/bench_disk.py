@@ -71,10 +71,10 @@ def occupied(tree: Path, block: int = 4096) -> tuple[int, int]:
     return total, count
 
 
-def ntfs(image: Path, tree: Path, point: Path) -> None:
+def ntfs(image: Path, tree: Path, point: Path, free: float) -> None:
     """Make an NTFS volume of a tree, then delete what is named ``gone-``."""
     total, count = occupied(tree)
-    size = (int(total * 1.03) + count * 1200 + 96 * MIB) // MIB * MIB
+    size = (int(total * (1.03 + free)) + count * 1200 + 96 * MIB) // MIB * MIB
     with image.open("wb") as out:
         out.truncate(size)
     start(needed("mkntfs"), "-F", "-Q", "-q", "-L", "Windows", "-s", "512", image)
@@ -99,11 +99,13 @@ def _pour(tree: Path, target: Path) -> None:
             os.utime(there / name, ns=(10**18, (Path(folder) / name).stat().st_mtime_ns))
 
 
-def ext4(image: Path, tree: Path, block: int = 4096, slack_bytes: int = 64 * MIB) -> None:
+def ext4(
+    image: Path, tree: Path, free: float = 0.0, block: int = 4096, slack_bytes: int = 64 * MIB
+) -> None:
     """Make an ext4 volume of a tree, then delete what is named ``gone-``."""
     total, count = occupied(tree, block)
     inodes = int(count * 1.05) + 1000
-    size = (int(total * 1.04) + inodes * 256 + slack_bytes) // MIB * MIB
+    size = (int(total * (1.04 + free)) + inodes * 256 + slack_bytes) // MIB * MIB
     options = f"hash_seed={FIXED_ID},lazy_itable_init=0,root_owner=0:0"
     start(needed("mke2fs"), "-q", "-F", "-t", "ext4", "-b", str(block), "-N", str(inodes),
           "-m", "0", "-J", "size=8", "-U", FIXED_ID, "-E", options, "-d", tree, image,

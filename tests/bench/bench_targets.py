@@ -138,7 +138,9 @@ def _scale(results: Results) -> Iterator[Target]:
             unit=" MiB",
             digits=0,
         )
-    few = entries[min(one for one in entries if one >= 1000)]
+    few = entries[min(entries)]
+    if few is most:
+        return
     yield Target(
         words=f"CPU a file at {most['entries']:,} / at {few['entries']:,}, both without start-up",
         reached=Spread.of([most["file_us"] / few["file_us"]]),

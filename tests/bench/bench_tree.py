@@ -29,7 +29,10 @@ GROUP = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much of everything an image holds; ``big`` in MiB: random bytes, then text."""
+    """How much of everything an image holds; ``big`` in MiB: random bytes, then text.
+
+    ``free``: space left free on each volume, as a share of what is on it, beside a little.
+    """
 
     pictures: dict[str, int]
     system: int
@@ -38,6 +41,7 @@ class Size:
     big_mib: tuple[int, int]
     deleted: int
     scenes: int
+    free: float = 0.0
 
 
 def _share(of: float) -> dict[str, int]:
@@ -59,7 +63,7 @@ SIZES = {
     "S": Size(pictures=_share(0.22), system=9_000, movies=3, movie_mib=(5, 15), big_mib=(64, 70),
               deleted=350, scenes=8),
     "L": Size(pictures=_share(1), system=34_000, movies=10, movie_mib=(5, 25),
-              big_mib=(320, 360), deleted=1600, scenes=12),
+              big_mib=(320, 360), deleted=1600, scenes=12, free=0.3),
 }  # fmt: skip
 
 
@@ -128,7 +132,9 @@ def _place(root: Path, kind: Kind, nth: int) -> Path:
 def _group(folder: Path, seed: int, work: list[tuple[int, int, Path]]) -> None:
     studio = Studio(folder, seed)
     for number, nth, place in work:
-        _write(place, studio.file(KINDS[number], nth))
+        if not place.exists():  # of an earlier build that was stopped
+            made = _write(place.with_suffix(".part"), studio.file(KINDS[number], nth))
+            made.replace(place)
 
 
 def _write(place: Path, data: bytes) -> Path:

@@ -31,14 +31,19 @@ def build_disk(out: Path, size: str, seed: int, photos: Path | None, jobs: int) 
     out.mkdir(parents=True, exist_ok=True)
     (out / READY).unlink(missing_ok=True)
     tree, raw = out / "tree", out / "disk.raw"
-    shutil.rmtree(tree, ignore_errors=True)
+    recipe = f"{size} {seed} {photos}"
+    begun = out / "begun"
+    if not begun.exists() or begun.read_text() != recipe:
+        shutil.rmtree(tree, ignore_errors=True)
+        begun.write_text(recipe)
     say(f"size {size}: pictures and files")
     tally = bench_tree.make(tree, SIZES[size], seed, photos, jobs)
     bench_tree.stamp(tree)
     say("volumes")
-    volumes, why_not = _volumes(out, tree)
+    volumes, why_not = _volumes(out, tree, SIZES[size].free)
     bench_disk.joined(raw, volumes)
     shutil.rmtree(tree)
+    begun.unlink()
     truth: dict[str, Any] = {
         "size": size,
         "seed": seed,
@@ -64,16 +69,16 @@ def build_disk(out: Path, size: str, seed: int, photos: Path | None, jobs: int) 
     say(f"done: {out}")
 
 
-def _volumes(out: Path, tree: Path) -> tuple[list[tuple[int, Path]], str]:
+def _volumes(out: Path, tree: Path, free: float) -> tuple[list[tuple[int, Path]], str]:
     first, second = out / "p1.img", out / "p2.img"
     why_not = bench_disk.can_mount()
     if why_not:
         say(f"{why_not}; one ext4 partition instead")
-        bench_disk.ext4(first, tree)
+        bench_disk.ext4(first, tree, free)
         return [(bench_disk.LINUX, first)], why_not
-    bench_disk.ntfs(first, tree / "p1", out / "mount")
+    bench_disk.ntfs(first, tree / "p1", out / "mount", free)
     (out / "mount").rmdir()
-    bench_disk.ext4(second, tree / "p2")
+    bench_disk.ext4(second, tree / "p2", free)
     return [(bench_disk.NTFS, first), (bench_disk.LINUX, second)], ""
 
 
