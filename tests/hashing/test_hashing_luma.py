@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ Pixels = npt.NDArray[np.uint8]
 LIMITS = PictureLimits()
 
 
+@cache
 def scene(width: int, height: int, seed: int = 5) -> Image.Image:
     """Give coarse and fine detail in colour, as a photograph has."""
     random = np.random.default_rng(seed)
@@ -70,7 +72,7 @@ WAYS: tuple[dict[str, Any], ...] = (
 
 
 @pytest.mark.parametrize("options", WAYS, ids=lambda options: "-".join(map(str, options.values())))
-@pytest.mark.parametrize("size", [(700, 520), (1200, 1033), (2051, 2777)])
+@pytest.mark.parametrize("size", [(700, 520), (1101, 1033)])
 def test_scaled_and_full_decoding_agree(size: tuple[int, int], options: dict[str, Any]) -> None:
     data = jpeg(scene(*size), quality=85, **options)
     found, full = hashed(data), in_full(data)
@@ -84,11 +86,11 @@ def test_scaled_and_full_decoding_agree(size: tuple[int, int], options: dict[str
 
 
 def test_grey_jpegs_and_multi_picture_files_are_scaled_too() -> None:
-    grey = jpeg(scene(2100, 1600).convert("L"), quality=90)
+    grey = jpeg(scene(2060, 1030).convert("L"), quality=90)
     assert max(apart(hashed(grey), in_full(grey))) <= 4
-    several = jpeg(scene(2100, 1600), "MPO", save_all=True, append_images=[scene(640, 480, 6)])
+    several = jpeg(scene(2060, 1030), "MPO", save_all=True, append_images=[scene(640, 480, 6)])
     found = hashed(several)
-    assert (found.format, found.frames, found.width, found.height) == ("MPO", 2, 2100, 1600)
+    assert (found.format, found.frames, found.width, found.height) == ("MPO", 2, 2060, 1030)
     assert max(apart(found, in_full(several))) <= 6
 
 
@@ -103,7 +105,8 @@ def test_nothing_is_scaled_that_would_leave_a_side_under_512(
 
     monkeypatch.setattr(picture, "hashes_of_luma", noted)
     for size in ((1023, 3000), (1024, 1024), (1025, 2047), (2048, 2048), (4096, 4097)):
-        hashed(jpeg(Image.new("RGB", size, (90, 120, 60))))
+        with picture._opened(jpeg(Image.new("L", size, 90))) as opened:
+            assert picture._hash_luma(opened) is None
     assert seen == [
         ((3000, 1023), 1),
         ((512, 512), 2),
@@ -140,10 +143,10 @@ def mirrored(width: int, height: int) -> Image.Image:
 @pytest.mark.parametrize(
     "image",
     [
-        Image.new("RGB", (1600, 1200), (200, 30, 77)),
-        Image.new("L", (1600, 1200), 128),
-        mirrored(1600, 1200),
-        Image.fromarray(np.tile(np.arange(1600, dtype=np.uint16) // 8, (1200, 1)).astype(np.uint8)),
+        Image.new("RGB", (1120, 1040), (200, 30, 77)),
+        Image.new("L", (1120, 1040), 128),
+        mirrored(1120, 1040),
+        Image.fromarray(np.tile(np.arange(1120, dtype=np.uint16) // 8, (1040, 1)).astype(np.uint8)),
     ],
     ids=["flat", "flat grey", "mirrored", "one slope"],
 )
