@@ -293,7 +293,7 @@ def test_a_wrong_size_is_found_by_a_whole_run_only(road: Road, device: Path) -> 
     rows = [row for row in road.files("--state", "digested") if row["matches"]]
     assert all("the record states" in row["matches"][0]["detail"] for row in rows)
     assert paths(quick(road, device)) == []
-    page = road.call("quick", device).stdout
+    page = road.call("quick", "--workers", "1", device).stdout
     assert "NOTHING FOUND" in page
     assert "wrong size" in page
 
@@ -304,7 +304,7 @@ def test_a_set_without_sizes_is_said_and_everything_is_read(road: Road, device: 
     assert paths(result) == [b"/bad.bin", b"/box.zip/inner.bin"]
     assert result.effort.ruled_out == 0
     assert result.effort.read_whole == result.tally.digested == 6
-    page = road.call("quick", device).stdout
+    page = road.call("quick", "--workers", "1", device).stdout
     assert "1 record WITHOUT SIZES" in page
     assert "every file was read in full" in page
 
@@ -335,7 +335,7 @@ def test_what_lies_in_a_known_good_archive_is_shown_and_marked(road: Road, devic
     assert found_by_quick(result) == found_by_run(road)
     assert [hit.beyond != "" for hit in result.hits] == [False, True]
     assert [pack.name for pack in result.asked] == ["good"]
-    page = road.call("quick", device).stdout
+    page = road.call("quick", "--workers", "1", device).stdout
     assert "listed as known-good: 'triage run' does not report this file" in page
 
 
@@ -353,7 +353,7 @@ def test_the_first_hit_is_enough_when_asked(road: Road, device: Path) -> None:
     assert [event.path for event in told if isinstance(event, HitFound)] == [
         result.hits[0].entry.ref.path
     ]
-    done = road.call("quick", "--first-hit", device)
+    done = road.call("quick", "--workers", "1", "--first-hit", device)
     assert code(done) == 3
     assert "Stopped at the first known-bad file, as asked" in done.stdout
     assert "There may be more" in done.stdout
@@ -413,7 +413,7 @@ def test_a_damaged_set_ends_it_before_anything_is_told(road: Road, device: Path)
     with pytest.raises(HashSetError, match="content was changed"):
         quick(road, device, told=told)
     assert not any(isinstance(event, HitFound) for event in told)
-    assert code(road.call("quick", device)) == 5
+    assert code(road.call("quick", "--workers", "1", device)) == 5
 
 
 def test_a_damaged_known_good_set_costs_no_hit(road: Road, device: Path) -> None:
@@ -440,7 +440,7 @@ def test_nothing_to_look_for_is_never_nothing_found(road: Road, device: Path) ->
     road.take(SAMPLES / "sample-pdq.txt", "pdq", Polarity.KNOWN_BAD)
     with pytest.raises(UsageFault, match="by appearance only"):
         quick(road, device)
-    assert code(road.call("quick", device)) == 2
+    assert code(road.call("quick", "--workers", "1", device)) == 2
     take_list(road, "bad", [(BAD, KINDS, None, "")], Polarity.KNOWN_BAD)
     assert [pack.name for pack in quick(road, device).appearance_only] == ["pdq"]
 
@@ -468,7 +468,7 @@ def test_the_report_explains_the_decision(road: Road, device: Path) -> None:
     (device / "good.bin").rename(os.fsdecode(os.fsencode(device) + b"/\x1b[31m\xff[red]=1"))
     take_list(road, "bad", [(BAD, KINDS, len(BAD), "")], Polarity.KNOWN_BAD)
     report = road.folder / "door.json"
-    done = road.call("quick", device, "--report", report, "--json")
+    done = road.call("quick", "--workers", "1", device, "--report", report, "--json")
     assert code(done) == 0
     told = json.loads(done.stdout)
     kept = report.read_bytes()
@@ -487,7 +487,7 @@ def test_the_report_explains_the_decision(road: Road, device: Path) -> None:
     assert told["tally"]["holds"]
     assert not road.db.exists()
     assert sorted(path.name for path in road.home.iterdir()) == ["packs"]
-    page = road.call("quick", device).stdout
+    page = road.call("quick", "--workers", "1", device).stdout
     assert "2 KNOWN-BAD FILES (1 content)" in page
     assert "\x1b" not in page
     assert "\udcff" not in page
@@ -495,8 +495,11 @@ def test_the_report_explains_the_decision(road: Road, device: Path) -> None:
 
 def test_a_report_goes_neither_into_evidence_nor_over_other_files(road: Road, device: Path) -> None:
     take_list(road, "bad", [(BAD, KINDS, len(BAD), "")], Polarity.KNOWN_BAD)
-    assert code(road.call("quick", device, "--report", device / "door.json")) == 7
-    assert code(road.call("quick", device / "..", "--report", device / "bad.bin")) == 7
+    assert code(road.call("quick", "--workers", "1", device, "--report", device / "door.json")) == 7
+    assert (
+        code(road.call("quick", "--workers", "1", device / "..", "--report", device / "bad.bin"))
+        == 7
+    )
     assert (device / "bad.bin").read_bytes() == BAD
     assert sorted(path.name for path in device.iterdir()) == [
         "bad.bin",

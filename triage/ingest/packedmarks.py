@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from triage.ingest.archive import ARCHIVES
+from triage.ingest.filetype_signatures import signature
+from triage.ingest.filetype_systems import system
+from triage.ingest.filetype_text import plain_text
 
 LOOK_BYTES = 4096
 """As many first bytes as :func:`may_be_archive` makes use of."""
@@ -44,14 +47,17 @@ _STARTS = (
 """Marks as the makers of the formats published them; LZH has its own at the third byte."""
 
 _LZH = (b"-l", b"-p")
+_DISC_MARK, _DISC_PLACE = b"CD001", 32769
+"""First volume descriptor of ECMA-119."""
 _RECOGNISES = tuple(reader.recognises for reader in ARCHIVES)
 
 
 def may_be_archive(head: bytes) -> bool:
     """Tell whether a content may be of a type that holds files, opened or not.
 
-    Law: false only where :func:`triage.ingest.filetype.detect` would give no such type, or one
-    whose content no reader of archives takes for its own.
+    Law: where this is false, and :func:`may_be_disc` as well, then
+    :func:`triage.ingest.filetype.detect` gives no such type, or one whose content no reader of
+    archives takes for its own.
 
     Args:
         head: the first :data:`LOOK_BYTES`, fewer where the content is shorter.
@@ -62,3 +68,23 @@ def may_be_archive(head: bytes) -> bool:
         if recognises(head):
             return True
     return False
+
+
+def may_be_disc(head: bytes, size_bytes: int) -> bool:
+    """Tell whether to look further on for the mark of a disc: nothing marks its beginning.
+
+    Args:
+        head: as in :func:`may_be_archive`.
+    """
+    if size_bytes < _DISC_PLACE + len(_DISC_MARK):
+        return False
+    return not (signature(head) or plain_text(head) or system(head))
+
+
+def is_disc(head: bytes) -> bool:
+    """Tell whether the mark of a disc stands in its place.
+
+    Args:
+        head: the first bytes, :data:`triage.ingest.filetype.HEAD_BYTES` of them where there are.
+    """
+    return head.startswith(_DISC_MARK, _DISC_PLACE)

@@ -87,6 +87,8 @@ class QuickPass:
                     ending = Ending.FIRST_HIT
             except KeyboardInterrupt:
                 ending = Ending.INTERRUPTED
+                if self._reading is not None:
+                    self._reading.settle()
                 if not self._evidence:
                     words = "stopped before anything was looked at"
                     raise Interrupted(words, hint="Nothing is known of the evidence.") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -22,10 +22,11 @@ from triage.scheduler import Batch, LossKind, Lost, Pool, Result
 LOOK_COST_BYTES = 4096
 """What looking at the start of an entry counts in a batch and in the progress."""
 BATCH_ITEMS = 128
+CONFIRM_ITEMS = 32
 ASK_INTERVAL_S = 0.2
-ASK_ITEMS = 512
 TELL_INTERVAL_S = 0.05
 
+_TOLD = frozenset({Standing.KNOWN_BAD, Standing.NOTABLE, Standing.UNMAPPED})
 _LOSSES = {
     LossKind.CRASH: FailReason.CRASH,
     LossKind.ERROR: FailReason.CRASH,
@@ -67,7 +68,8 @@ class Reading:
     _told_at: float = 0.0
     _asked_at: float = 0.0
     _unasked: dict[int, list[tuple[int, tuple[bytes, ...]]]] = field(default_factory=dict)
-    _agreed: deque[int] = field(default_factory=deque)
+    _agreed: list[int] = field(default_factory=list)
+    _confirmed: list[tuple[EntryItem, Digested]] = field(default_factory=list)
     _confirming: set[int] = field(default_factory=set)
     _archives: set[int] = field(default_factory=set)
 
@@ -92,6 +94,7 @@ class Reading:
                 if self.stopped:
                     return
             self._ask()
+            self.settle()
             if not self._agreed:
                 return
             source = self._batches(())
@@ -120,14 +123,18 @@ class Reading:
         yield from self._confirmations()
 
     def _confirmations(self) -> Iterator[Batch]:
-        while self._agreed:
-            number = self._agreed.popleft()
-            self._confirming.add(number)
-            limit = self.limits.reading_s(self._outermost_bytes(number))
-            items = (self.catalogue.item(number),)
-            yield Batch(function=confirm, items=items, time_limits_s=(limit,), reads=True)
+        agreed, self._agreed = self._agreed, []
+        self._confirming.update(agreed)
+        most = 1 if self.first_hit else CONFIRM_ITEMS
+        for part in portions(agreed, size_bytes=self._all_bytes, most=most):
+            yield Batch(
+                function=confirm,
+                items=tuple(map(self.catalogue.item, part)),
+                time_limits_s=tuple(self.limits.reading_s(self._all_bytes(one)) for one in part),
+                reads=True,
+            )
 
-    def _outermost_bytes(self, number: int) -> int:
+    def _all_bytes(self, number: int) -> int:
         """Give the bytes of an entry and of all archives it lies in: all of them are read."""
         entry = self.catalogue.entry(number)
         size = entry.size_bytes
@@ -144,6 +151,7 @@ class Reading:
             self._take_looked(item, result)
         if time.monotonic() - self._asked_at > ASK_INTERVAL_S:
             self._ask()
+            self.settle()
 
     def _take_looked(self, item: EntryItem, result: Result) -> None:
         cost = _cost(self.catalogue.sizes[item.number], item.bits)
@@ -177,7 +185,9 @@ class Reading:
         self.read_bytes += self.catalogue.sizes[item.number]
         value = result if isinstance(result, Lost) else result.value
         if isinstance(value, Digested):
-            self._judge(item, value)
+            self._confirmed.append((item, value))
+            if self.first_hit:
+                self.settle()
             return
         self.looked -= 1
         if isinstance(value, Lost):
@@ -196,22 +206,25 @@ class Reading:
             )
         self._unasked.clear()
 
-    def _judge(self, item: EntryItem, value: Digested) -> None:
-        ((_, matches, proposal),) = self.sought.judge([value.digests])
-        hit = QuickHit(
-            evidence_key=item.sheet.evidence,
-            entry=self.catalogue.entry(item.number),
-            digests=value.digests,
-            containers=value.containers,
-            matches=matches,
-            proposal=proposal,
-            damaged=value.damaged,
-        )
-        if proposal.standing in {Standing.KNOWN_BAD, Standing.NOTABLE, Standing.UNMAPPED}:
-            self.on_hit(hit)
-            self.stopped = self.first_hit and hit.bad
-        elif proposal.conflict:
-            self.conflicts.append(hit)
+    def settle(self) -> None:
+        """Judge what was confirmed, many at a time: a judgement costs little more for a hundred."""
+        digests = [value.digests for _, value in self._confirmed]
+        for _, matches, proposal in self.sought.judge(digests) if digests else ():
+            item, value = self._confirmed.pop(0)
+            hit = QuickHit(
+                evidence_key=item.sheet.evidence,
+                entry=self.catalogue.entry(item.number),
+                digests=value.digests,
+                containers=value.containers,
+                matches=matches,
+                proposal=proposal,
+                damaged=value.damaged,
+            )
+            if proposal.standing in _TOLD:
+                self.on_hit(hit)
+                self.stopped = self.stopped or (self.first_hit and hit.bad)
+            elif proposal.conflict:
+                self.conflicts.append(hit)
 
     def _members(self, archives: Sequence[int]) -> list[int]:
         """List the members of archives; give the numbers of those with content."""

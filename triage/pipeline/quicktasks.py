@@ -25,7 +25,7 @@ from triage.ingest.archive import (
 )
 from triage.ingest.evidence import Evidence, open_evidence
 from triage.ingest.filetype import HEAD_BYTES, detect
-from triage.ingest.packedmarks import LOOK_BYTES, may_be_archive
+from triage.ingest.packedmarks import LOOK_BYTES, is_disc, may_be_archive, may_be_disc
 from triage.ingest.reading import ContentError, VolumeError
 from triage.matching.layout import STRENGTH
 from triage.model.digest import Digests
@@ -122,11 +122,11 @@ def look(item: EntryItem) -> tuple[bytes, ...] | Looked | Unread:
         content = _content_of(evidence, item)
         if item.bits:
             digests, head = _some_digests(content, item.bits)
-            lost = content.lost(content.size_bytes)
         else:
             digests, head = (), content.start(LOOK_BYTES)
-            lost = content.lost(LOOK_BYTES)
-        archive = "" if lost or not may_be_archive(head[:LOOK_BYTES]) else _archive(content, head)
+        head = _further(content, head)
+        lost = content.lost(content.size_bytes if item.bits else len(head))
+        archive = "" if lost else _archive(content, head)
     except ContentError as error:
         return _unread(item, evidence, error.reason, error.detail)
     except VolumeError as error:
@@ -302,10 +302,19 @@ def _some_digests(content: _Content, bits: int) -> tuple[tuple[bytes, ...], byte
     return tuple(stream.digest() for stream in streams), head
 
 
+def _further(content: _Content, head: bytes) -> bytes:
+    """Read on where the first bytes do not rule out an archive."""
+    if len(head) >= min(HEAD_BYTES, content.size_bytes):
+        return head
+    if may_be_archive(head) or may_be_disc(head, content.size_bytes):
+        return content.start(HEAD_BYTES)
+    return head
+
+
 def _archive(content: _Content, head: bytes) -> str:
     """Give the type where the whole pass would open the entry, or name it as an archive."""
-    if len(head) < min(HEAD_BYTES, content.size_bytes):
-        head = content.start(HEAD_BYTES)
+    if not may_be_archive(head[:LOOK_BYTES]) and not is_disc(head):
+        return ""
     mime = detect(head, content.name, content.size_bytes).mime
     return mime if mime in ARCHIVE_MIMES or mime in UNOPENED_ARCHIVE_MIMES else ""
 
