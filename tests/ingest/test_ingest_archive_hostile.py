@@ -97,7 +97,7 @@ def test_every_cut_is_told_by_a_problem(tmp_path: Path, seed: bytes) -> None:
 def _listed(tmp_path: Path, data: bytes) -> tuple[tuple[FileEntry, ...], tuple[Problem, ...]]:
     files, entry = carried(tmp_path, data)
     listing = list_members(files, entry, SMALL)
-    return listing.entries, listing.problems
+    return tuple(listing.entries), listing.problems
 
 
 def test_a_problem_of_an_archive_is_a_gap_and_so_is_a_member_that_is_not_read() -> None:
