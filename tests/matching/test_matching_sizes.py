@@ -56,7 +56,9 @@ def needed(lines: list[Line], size: int) -> bool:
     return any(stated is None or stated == size for _, stated, _ in lines)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(lines=lists, more=lists, block=st.sampled_from([1, 3, 1 << 20]))
 def test_every_record_of_a_size_is_decided_and_no_other_file_is_read(
     tmp_path_factory: pytest.TempPathFactory, lines: list[Line], more: list[Line], block: int
