@@ -118,3 +118,17 @@ def _finish(names: tuple[str, ...], **fixed: str) -> sa.Executable:
     return (
         sa.update(tables.entries).where(tables.entries.c.id == sa.bindparam("of_id")).values(fresh)
     )
+
+
+@cache
+def update_contents(names: tuple[str, ...]) -> sa.Executable:
+    """Give the statement that changes columns of contents named by exhibit and SHA-256."""
+    columns = tables.contents.c
+    return (
+        sa.update(tables.contents)
+        .where(
+            columns.exhibit_id == sa.bindparam("of_exhibit_id"),
+            columns.sha256 == sa.bindparam("of_sha256"),
+        )
+        .values({name: sa.bindparam(f"new_{name}") for name in names})
+    )

@@ -125,7 +125,8 @@ def entry_columns() -> tuple[sa.ColumnElement[Any], ...]:
     return (*found, *keys)
 
 
-_EVIDENCE_KEY, _VOLUME_KEY = len(COLUMNS), len(COLUMNS) + 1
+_EVIDENCE_KEY, _VOLUME_KEY, AFTER_ENTRY = range(len(COLUMNS), len(COLUMNS) + 3)
+"""Places behind the columns of an entry; at the last one a query's own columns begin."""
 
 
 def entry_of(row: Row, container: FileEntry | None = None) -> FileEntry:

@@ -10,7 +10,7 @@ from triage.model.record import ExhibitSummary
 from triage.model.verdict import Tally
 from triage.model.volume import VolumeInfo, VolumeState
 from triage.store import rows, tables
-from triage.store.reader import Reading
+from triage.store.reader import Reading, in_table_order
 
 _ENTRY = tables.entries.c
 _CONTENT = tables.contents.c
@@ -85,7 +85,8 @@ class Summing(Reading):
     def _tally(self, exhibit_id: int) -> Tally:
         query = (
             sa.select(_ENTRY.state, _ENTRY.reason, sa.func.count(), sa.func.sum(_ENTRY.size_bytes))
-            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+            .select_from(tables.entries)
+            .join(tables.evidence, tables.evidence.c.id == in_table_order)
             .where(tables.evidence.c.exhibit_id == exhibit_id)
             .group_by(_ENTRY.state, _ENTRY.reason)
             .order_by(_ENTRY.state, _ENTRY.reason)

@@ -318,17 +318,13 @@ class Writing:
         """Change the same columns of many contents, named by their SHA-256."""
         if not values:
             return
-        columns = tables.contents.c
-        names = next(iter(values.values()))
-        self._each(
-            sa.update(tables.contents)
-            .where(columns.exhibit_id == exhibit_id, columns.sha256 == sa.bindparam("of_sha256"))
-            .values({name: sa.bindparam(f"new_{name}") for name in names}),
-            [
-                {"of_sha256": sha256, **{f"new_{name}": value for name, value in one.items()}}
-                for sha256, one in values.items()
-            ],
-        )
+        names = tuple(next(iter(values.values())))
+        bound = (*(f"new_{name}" for name in names), "of_exhibit_id", "of_sha256")
+        group = [
+            (*(_driven(one[name]) for name in names), exhibit_id, bytearray(sha256))
+            for sha256, one in values.items()
+        ]
+        bulk.run(self.connection, bulk.update_contents(names), bound, group)
 
     def _each(self, statement: sa.Executable, values: list[dict[str, object]]) -> None:
         """Run one statement for many rows, so that it is built and looked up once."""
@@ -353,3 +349,10 @@ class Writing:
         self.connection.execute(
             statement.on_conflict_do_update(index_elements=list(key), set_=changed), values
         )
+
+
+def _driven(value: object) -> object:
+    """Give a value as the driver takes it without looking up how."""
+    if isinstance(value, bytes):
+        return bytearray(value)
+    return tables.storable(value) if isinstance(value, str) and not value.isascii() else value
