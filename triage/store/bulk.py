@@ -98,6 +98,16 @@ def insert_contents(dialect: str) -> sa.Executable:
 
 
 @cache
+def take_in_hand() -> sa.Executable:
+    """Give the statement that marks entries as about to be read."""
+    return (
+        sa.update(tables.entries)
+        .where(tables.entries.c.id == sa.bindparam("of_id"))
+        .values(in_hand=sa.true())
+    )
+
+
+@cache
 def finish_done() -> sa.Executable:
     """Give the statement that records digested entries."""
     return _finish(rows.DONE, state="'digested'", reason="''", detail="''")

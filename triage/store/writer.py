@@ -181,9 +181,8 @@ class Writing:
 
     def mark_in_hand(self, entry_ids: Sequence[int]) -> None:
         """Record which entries are about to be read: after a crash they are read one by one."""
-        for start in range(0, len(entry_ids), 400):
-            part = entry_ids[start : start + 400]
-            self._update(tables.entries, tables.entries.c.id.in_(part), in_hand=True)
+        ids = [(entry_id,) for entry_id in entry_ids]
+        bulk.run(self.connection, bulk.take_in_hand(), ("of_id",), ids)
 
     def finish(self, exhibit_id: int, outcomes: Iterable[tuple[int, Outcome]]) -> None:
         """Record what became of entries, and the contents that were found."""
