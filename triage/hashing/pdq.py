@@ -32,7 +32,7 @@ MIN_SIDE = 5
 """Below this many pixels a side the reference gives no hash (all bits 0, quality 0)."""
 MAX_QUALITY = 100
 
-_SAMPLE_ROUNDING = {2: 3.5, 3: 8.0}
+_SAMPLE_ROUNDING = {2: 3.5, 3: 10.0}
 _FREQUENCY_ROUNDING = {2: 56.0, 3: 90.0}
 """What the reference's rounding may change, for grey and for colour pictures, in units of
 :func:`_rounding`: over twice the largest seen on 12,000 pictures and patterns."""
