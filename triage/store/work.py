@@ -180,7 +180,7 @@ class Working(Reading):
         Each comes with the first of its entries. What waits is looked up once, as numbers alone.
         """
         places = self._places_of_pictures(exhibit_id)
-        query = _pictures().where(_CONTENT.exhibit_id == exhibit_id)
+        query = _pictures()
         for start in range(0, len(places), PAGE):
             order = {place: index for index, place in enumerate(places[start : start + PAGE])}
             found = self.connection.execute(query.where(_ENTRY.id.in_(order))).all()
@@ -228,9 +228,13 @@ def _pictures() -> sa.Select[tuple[object, ...]]:
             tables.evidence.c.location,
         )
         .select_from(tables.entries)
-        .join(tables.contents, _CONTENT.sha256 == _ENTRY.sha256)
         .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
         .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
+        .join(
+            tables.contents,
+            (_CONTENT.exhibit_id == tables.evidence.c.exhibit_id)
+            & (_CONTENT.sha256 == _ENTRY.sha256),
+        )
     )
 
 
