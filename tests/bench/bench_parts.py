@@ -29,6 +29,8 @@ MIB = 1 << 20
 SLOW_MIB = 32
 FAST_MIB = 384
 SMALL, LARGE = 40, 4
+PHOTOGRAPH_BYTES = 20_000
+"""Below lie the icons of /usr, which are not what PDQ is for."""
 _MAGIC_BYTES = 4096
 
 PEER_PDQ = """
@@ -37,6 +39,8 @@ import numpy, pdqhash
 out = []
 for name in sys.argv[1:]:
     pixels = numpy.load(name)
+    if pixels.ndim == 2:
+        pixels = numpy.ascontiguousarray(numpy.stack([pixels] * 3, axis=2))
     started = time.process_time()
     bits, quality = pdqhash.compute(pixels)
     out.append([time.process_time() - started, "".join(map(str, bits.tolist())), int(quality)])
@@ -116,20 +120,24 @@ def _libmagic() -> Callable[[bytes], str]:
 
 
 def pdq_arrays(content: Content, folder: Path) -> dict[str, list[Path]]:
-    """Save pictures of the image as arrays: at 512x512, and as large as they come."""
+    """Save pictures of the image as arrays: at 512x512 and 12 MP, in grey and in colour."""
     folder.mkdir(parents=True, exist_ok=True)
-    large = sorted(content.pictures, key=len)[-LARGE:]
-    found: dict[str, list[Path]] = {"512x512": [], "12 MP": []}
-    for nth, data in enumerate(content.pictures[:: max(1, len(content.pictures) // SMALL)]):
-        image = _decoded(data)
-        if image is not None:
-            small = image.resize((512, 512), Image.Resampling.BILINEAR)
-            found["512x512"].append(_saved(folder / f"small{nth}.npy", np.asarray(small)))
-    for nth, data in enumerate(large):
-        image = _decoded(data)
-        if image is not None:
-            full = image.resize((4000, 3000), Image.Resampling.BILINEAR)
-            found["12 MP"].append(_saved(folder / f"large{nth}.npy", np.asarray(full)))
+    photographs = [one for one in content.pictures if len(one) > PHOTOGRAPH_BYTES]
+    plans = (
+        ("512x512", (512, 512), photographs[:: max(1, len(photographs) // SMALL)]),
+        ("12 MP", (4000, 3000), photographs[-LARGE:]),  # they stand in order of size
+    )
+    found: dict[str, list[Path]] = {}
+    for name, size, pictures in plans:
+        images = [image for image in map(_decoded, pictures) if image is not None]
+        for ink, mode in (("grey", "L"), ("colour", "RGB")):
+            found[f"{name} {ink}"] = [
+                _saved(
+                    folder / f"{size[0]}-{mode}-{nth}.npy",
+                    np.asarray(image.resize(size, Image.Resampling.BILINEAR).convert(mode)),
+                )
+                for nth, image in enumerate(images)
+            ]
     return found
 
 
@@ -163,7 +171,11 @@ def peer_python(folder: Path) -> Path | str:
 
 
 def pdq(python: Path, arrays: dict[str, list[Path]]) -> Found:
-    """Hash the same arrays by triage and by pdqhash; pictures a CPU second, bits compared."""
+    """Hash the same arrays by triage and by pdqhash; pictures a CPU second, bits compared.
+
+    pdqhash takes three colours only: grey ones are handed to it three times over, before its time
+    starts.
+    """
     found: Found = {}
     for name, places in arrays.items():
         loaded: list[Pixels] = [np.load(place) for place in places]

@@ -14,6 +14,7 @@ from typing import IO
 POLL_S = 0.03
 LIMIT_S = 3600.0
 MIB = 1 << 20
+LINEAR_ALGEBRA = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,11 @@ def run(
             stdout=_text(out),
             stderr=_text(err),
         )
+
+
+def outside() -> dict[str, str]:
+    """Give the environment for what is measured: it settles the use of cores for itself."""
+    return {name: value for name, value in os.environ.items() if name not in LINEAR_ALGEBRA}
 
 
 def _text(file: IO[bytes]) -> str:

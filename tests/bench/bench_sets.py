@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import bench_process
 import numpy as np
 
 SEED = 5
@@ -67,4 +67,4 @@ def prepare(out: Path, home: Path, known: list[dict[str, str]], records: int = R
 def environment(home: Path) -> dict[str, str]:
     """Give the environment in which triage uses a home of the benchmark."""
     root = str(Path(__file__).resolve().parents[2])
-    return os.environ | {"TRIAGE_HOME": str(home), "PYTHONPATH": root}
+    return bench_process.outside() | {"TRIAGE_HOME": str(home), "PYTHONPATH": root}

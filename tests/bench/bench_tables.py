@@ -158,7 +158,7 @@ def _parts(results: Results) -> Sheet:
         ("E01 reader, MB/s", ("e01", "triage"), libewf, ("e01", "libewf"), 0),
         ("type, µs a file", ("types", "triage_us"), "libmagic", ("types", "libmagic_us"), 1),
     ]
-    for size in ("512x512", "12 MP"):
+    for size in ("512x512 grey", "512x512 colour", "12 MP grey", "12 MP colour"):
         keys = ("pdq", size, "triage"), ("pdq", size, "pdqhash")
         plans.append((f"PDQ at {size}, pictures/s", keys[0], "pdqhash", keys[1], 1))
     plans += [

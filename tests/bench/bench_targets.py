@@ -75,7 +75,7 @@ def _parts(results: Results) -> Iterator[Target]:
         reached=results.part_ratio(("e01", "triage"), ("e01", "libewf")),
         least=1.3,
     )
-    for size, least in (("512x512", 15.0), ("12 MP", 10.0)):
+    for size, least in (("512x512 grey", 15.0), ("12 MP grey", 10.0)):
         yield Target(
             words=f"PDQ / pdqhash at {size}",
             reached=results.part_ratio(("pdq", size, "triage"), ("pdq", size, "pdqhash")),

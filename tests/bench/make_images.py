@@ -92,9 +92,9 @@ def build_entries(out: Path, count: int, seed: int) -> None:
     bench_tree.stamp(tree)
     say("volume")
     bench_disk.ext4(made, tree, block=1024, slack_bytes=24 << 20)
-    shutil.rmtree(tree)
     out.with_suffix(".json").write_text(json.dumps(truth | {"seed": seed}) + "\n")
     made.rename(out)
+    shutil.rmtree(tree)
     say(f"done: {out}")
 
 

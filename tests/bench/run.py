@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import bench_alone  # noqa: F401  (imported for what it sets)
 import bench_content
 import bench_disk
 import bench_ewf
@@ -126,7 +127,7 @@ class Bench:
         elif not bench_process.cold():
             self.note("cold runs need root (drop_caches): only warm ones here")
             return
-        cost = bench_process.run(case.command, case.environment())
+        cost = bench_process.run(case.command, case.environment() or bench_process.outside())
         good = cost.exit_code in GOOD_EXITS
         row: Row = asdict(cost) | {
             "round": nth,

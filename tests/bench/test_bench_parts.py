@@ -167,7 +167,7 @@ def test_targets_tell_what_was_reached() -> None:
     peer = found["digests only, raw, 2 workers, warm: times as fast as fiwalk"]
     assert peer.reached == Spread(median=4.0, low=4.0, high=4.0)
     assert peer.verdict == "yes"
-    assert found["PDQ / pdqhash at 12 MP"].verdict == "not measured"
+    assert found["PDQ / pdqhash at 12 MP grey"].verdict == "not measured"
 
 
 def test_runs_that_failed_are_no_figures() -> None:
