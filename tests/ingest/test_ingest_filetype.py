@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from triage.ingest.filetype import HEAD_BYTES, detect, family
-from triage.ingest.filetype_text import plain_text
+from triage.ingest.filetypes.text import plain_text
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from triage.ingest.filetype import libmagic
-from triage.ingest.filetype_libraries import UNKNOWN, guessed
-from triage.ingest.filetype_silence import Silence, read_silence
+from triage.ingest.filetypes.libraries import UNKNOWN, guessed
+from triage.ingest.filetypes.silence import Silence, read_silence
 
 CHANCE = random.Random(11)  # noqa: S311 (made-up content, no secret)
 ROW_BYTES = 376

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from triage.ingest.filetype import HEAD_BYTES, detect, libmagic
-from triage.ingest.filetype_weak import believed, weak_picture
+from triage.ingest.filetypes.weak import believed, weak_picture
 
 TGA, ICON, PCX = "image/x-tga", "image/vnd.microsoft.icon", "image/x-pcx"
 

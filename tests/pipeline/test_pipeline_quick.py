@@ -27,10 +27,10 @@ from triage.grading.scheme import SchemeBook
 from triage.matching.library import PackLibrary
 from triage.model.event import Event, HitFound
 from triage.model.hashset import Polarity
-from triage.pipeline.quick import QuickPass, QuickRequest
-from triage.pipeline.quickresult import Ending, QuickHit, QuickResult
-from triage.pipeline.quicktasks import close_evidence
-from triage.pipeline.quickvalues import EntryItem
+from triage.pipeline.quick.result import Ending, QuickHit, QuickResult
+from triage.pipeline.quick.run import QuickPass, QuickRequest
+from triage.pipeline.quick.tasks import close_evidence
+from triage.pipeline.quick.values import EntryItem
 from triage.pipeline.tasks import close_evidence as close_run
 from triage.scheduler import Batch, InlinePool, LossKind, Lost, Pool, Result
 

@@ -9,7 +9,7 @@ from triage.model.hashset import PackManifest
 from triage.model.problem import Problem
 from triage.model.verdict import Tally
 from triage.model.volume import VolumeInfo
-from triage.pipeline.quickresult import Effort, QuickHit, QuickResult, SoughtSet, Unexamined
+from triage.pipeline.quick.result import Effort, QuickHit, QuickResult, SoughtSet, Unexamined
 
 
 def quick_object(result: QuickResult) -> dict[str, object]:

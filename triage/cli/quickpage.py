@@ -10,7 +10,7 @@ from triage.cli.progress import amount
 from triage.grading.gaps import counted
 from triage.model.display import printable
 from triage.model.hashset import PackManifest
-from triage.pipeline.quickresult import Ending, QuickHit, QuickResult, SoughtSet
+from triage.pipeline.quick.result import Ending, QuickHit, QuickResult, SoughtSet
 
 SHOWN = 200
 """Hits that the page names; all of them stand in the JSON."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from triage.ingest.filetype_extensions import DOCUMENTS, PACKED, agrees
-from triage.ingest.filetype_libraries import UNKNOWN, asked, guessed, libmagic
-from triage.ingest.filetype_rare import rare_picture
-from triage.ingest.filetype_signatures import signature
-from triage.ingest.filetype_systems import system
-from triage.ingest.filetype_text import plain_text
-from triage.ingest.filetype_weak import believed, weak_picture
+from triage.ingest.filetypes.extensions import DOCUMENTS, PACKED, agrees
+from triage.ingest.filetypes.libraries import UNKNOWN, asked, guessed, libmagic
+from triage.ingest.filetypes.rare import rare_picture
+from triage.ingest.filetypes.signatures import signature
+from triage.ingest.filetypes.systems import system
+from triage.ingest.filetypes.text import plain_text
+from triage.ingest.filetypes.weak import believed, weak_picture
 from triage.model.outcome import FileType
 
 __all__ = ["HEAD_BYTES", "detect", "family", "libmagic"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from triage.ingest.archive import ARCHIVES
-from triage.ingest.filetype_signatures import signature
-from triage.ingest.filetype_systems import system
-from triage.ingest.filetype_text import plain_text
+from triage.ingest.filetypes.signatures import signature
+from triage.ingest.filetypes.systems import system
+from triage.ingest.filetypes.text import plain_text
 
 LOOK_BYTES = 4096
 """As many first bytes as :func:`may_be_archive` makes use of."""

@@ -13,8 +13,8 @@ import click
 from triage.config import home
 
 if TYPE_CHECKING:
-    from triage.pipeline.quick import QuickRequest
-    from triage.pipeline.quickresult import QuickResult
+    from triage.pipeline.quick.result import QuickResult
+    from triage.pipeline.quick.run import QuickRequest
 
 _GIB = 1 << 30
 _PROBLEMS = 3
@@ -71,7 +71,7 @@ def quick(  # noqa: PLR0913  (click hands over each option by its name)
     2 no set that can be looked for; 4 nothing could be opened; 5 a reference set cannot be loaded;
     130 interrupted, what was found is printed.
     """
-    from triage.pipeline.quick import QuickRequest  # noqa: PLC0415  (help stays instant)
+    from triage.pipeline.quick.run import QuickRequest  # noqa: PLC0415  (help stays instant)
 
     if report is not None:
         _check_report(report, images)
@@ -101,7 +101,7 @@ def _work(request: QuickRequest, *, one_reader: bool) -> QuickResult:
 
         from triage.cli.progress import Watcher  # noqa: PLC0415
         from triage.grading.scheme import SchemeBook  # noqa: PLC0415
-        from triage.pipeline.quick import QuickPass  # noqa: PLC0415
+        from triage.pipeline.quick.run import QuickPass  # noqa: PLC0415
 
         with Watcher(Console(stderr=True)) as watcher:
             return QuickPass(

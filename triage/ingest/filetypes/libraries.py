@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from triage.errors import TriageError
-from triage.ingest.filetype_silence import SEEN_BYTES, Silence, read_silence
+from triage.ingest.filetypes.silence import SEEN_BYTES, Silence, read_silence
 
 UNKNOWN = "application/octet-stream"
 

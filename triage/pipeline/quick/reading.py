@@ -12,11 +12,11 @@ from triage.model.grade import Standing
 from triage.model.outcome import FailReason
 from triage.model.problem import Problem, ProblemKind
 from triage.pipeline.plan import TimeLimits, portions
-from triage.pipeline.quickcalls import confirm, list_archive, look
-from triage.pipeline.quickresult import QuickHit, Unexamined
-from triage.pipeline.quicksets import Sought
-from triage.pipeline.quickvalues import Digested, EntryItem, Looked, Unread
-from triage.pipeline.quickwalk import Catalogue
+from triage.pipeline.quick.calls import confirm, list_archive, look
+from triage.pipeline.quick.result import QuickHit, Unexamined
+from triage.pipeline.quick.sets import Sought
+from triage.pipeline.quick.values import Digested, EntryItem, Looked, Unread
+from triage.pipeline.quick.walking import Catalogue
 from triage.scheduler import Batch, LossKind, Lost, Pool, Result
 
 LOOK_COST_BYTES = 4096

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from triage.ingest.filetype_marks import Mark, Marks
-from triage.ingest.filetype_weak import DIB_BYTES
+from triage.ingest.filetypes.marks import Mark, Marks
+from triage.ingest.filetypes.weak import DIB_BYTES
 
 _PLAIN: tuple[Mark, ...] = (
     (0, b"\xff\xd8\xff", "image/jpeg"),

@@ -8,7 +8,7 @@ from triage.errors import HashSetError
 from triage.matching.pack import OpenPack
 from triage.matching.sizes import SizeTable, size_table
 from triage.matching.verifying import check_file
-from triage.pipeline.quickvalues import PackItem
+from triage.pipeline.quick.values import PackItem
 
 
 def check_pack_file(item: PackItem) -> tuple[str, str]:

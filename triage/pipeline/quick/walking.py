@@ -15,8 +15,8 @@ from triage.model.packing import entry_of
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
 from triage.pipeline.plan import TimeLimits
-from triage.pipeline.quickcalls import find_roots, list_folder
-from triage.pipeline.quickvalues import EntryItem, FolderItem, Found, Place, Sheet, VolumeItem
+from triage.pipeline.quick.calls import find_roots, list_folder
+from triage.pipeline.quick.values import EntryItem, FolderItem, Found, Place, Sheet, VolumeItem
 from triage.scheduler import Batch, Lost, Pool, Result
 
 FOLDERS_A_BATCH = 16

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from triage.matching.sizes import SizeTable
     from triage.model.entry import DirectoryRef
     from triage.model.problem import Problem
-    from triage.pipeline.quickvalues import (
+    from triage.pipeline.quick.values import (
         Digested,
         EntryItem,
         FolderItem,
@@ -28,62 +28,62 @@ if TYPE_CHECKING:
 
 def survey(item: Place) -> Surveyed | Unopened:
     """Open evidence and find its volumes."""
-    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+    from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
 
-    return quicktasks.survey(item)
+    return tasks.survey(item)
 
 
 def take_handover(found: tuple[str, bytes]) -> None:
     """Remember what another worker found in an image, for when it is opened here."""
-    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+    from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
 
-    quicktasks.take_handover(found)
+    tasks.take_handover(found)
 
 
 def check_pack_file(item: PackItem) -> tuple[str, str]:
     """Check every byte of one file of a pack; message and hint of what is wrong, or nothing."""
-    from triage.pipeline import quickpacks  # noqa: PLC0415  (in the worker only)
+    from triage.pipeline.quick import packs  # noqa: PLC0415  (in the worker only)
 
-    return quickpacks.check_pack_file(item)
+    return packs.check_pack_file(item)
 
 
 def gather_sizes(item: PackItem) -> SizeTable | tuple[str, str]:
     """Give the sizes of a pack, or message and hint of why it does not open."""
-    from triage.pipeline import quickpacks  # noqa: PLC0415  (in the worker only)
+    from triage.pipeline.quick import packs  # noqa: PLC0415  (in the worker only)
 
-    return quickpacks.gather_sizes(item)
+    return packs.gather_sizes(item)
 
 
 def find_roots(item: VolumeItem) -> tuple[DirectoryRef, ...] | Problem:
     """Open a volume; the roots of its listing, or why there are none."""
-    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+    from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
 
-    return quicktasks.find_roots(item)
+    return tasks.find_roots(item)
 
 
 def list_folder(item: FolderItem) -> Found:
     """List one folder."""
-    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+    from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
 
-    return quicktasks.list_folder(item)
+    return tasks.list_folder(item)
 
 
 def list_archive(item: EntryItem) -> Found:
     """List the members of an archive."""
-    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+    from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
 
-    return quicktasks.list_archive(item)
+    return tasks.list_archive(item)
 
 
 def look(item: EntryItem) -> tuple[bytes, ...] | Looked | Unread:
     """Read an entry as far as is asked for, and tell whether it is an archive."""
-    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+    from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
 
-    return quicktasks.look(item)
+    return tasks.look(item)
 
 
 def confirm(item: EntryItem) -> Digested | Unread:
     """Read an entry whole for all three digests, and the archives that it lies in."""
-    from triage.pipeline import quicktasks  # noqa: PLC0415  (in the worker only)
+    from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
 
-    return quicktasks.confirm(item)
+    return tasks.confirm(item)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import struct
 
-from triage.ingest.filetype_marks import Marks
+from triage.ingest.filetypes.marks import Marks
 
 _LINE = re.compile(rb"(?:\A|\n)Image (?:type|size \([^)\n]{1,20}\)): ")
 _SPIDER_BYTES = 27 * 4

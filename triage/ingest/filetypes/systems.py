@@ -6,7 +6,7 @@ taken for a type where the rest is text.
 
 from __future__ import annotations
 
-from triage.ingest.filetype_marks import Mark, Marks
+from triage.ingest.filetypes.marks import Mark, Marks
 
 _WIM, _CAB = "application/x-ms-wim", "application/vnd.ms-cab-compressed"
 _REGISTRY, _RECORD = "application/x-ms-registry", "application/x-ntfs-record"

@@ -13,13 +13,13 @@ from triage.errors import EvidenceError, Interrupted, UsageFault
 from triage.model.event import Event, HitFound, Notice, Progress, Stage
 from triage.model.volume import VolumeState
 from triage.pipeline.plan import TimeLimits
-from triage.pipeline.quickcalls import survey, take_handover
-from triage.pipeline.quickclosing import Evidence, Pass, concluded
-from triage.pipeline.quickreading import Reading
-from triage.pipeline.quickresult import Ending, QuickHit, QuickResult
-from triage.pipeline.quicksets import Sought
-from triage.pipeline.quickvalues import PackItem, Place, Surveyed, Unopened
-from triage.pipeline.quickwalk import Catalogue, VolumeWalk, walk_volumes
+from triage.pipeline.quick.calls import survey, take_handover
+from triage.pipeline.quick.closing import Evidence, Pass, concluded
+from triage.pipeline.quick.reading import Reading
+from triage.pipeline.quick.result import Ending, QuickHit, QuickResult
+from triage.pipeline.quick.sets import Sought
+from triage.pipeline.quick.values import PackItem, Place, Surveyed, Unopened
+from triage.pipeline.quick.walking import Catalogue, VolumeWalk, walk_volumes
 from triage.scheduler import Batch, Finished, Pool, Result, terminate_as_interrupt
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from triage.model.outcome import FailReason
 from triage.model.problem import Problem
 from triage.model.verdict import Tally
 from triage.model.volume import VolumeInfo
-from triage.pipeline.quickvalues import Unread
+from triage.pipeline.quick.values import Unread
 
 
 class Ending(StrEnum):

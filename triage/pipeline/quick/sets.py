@@ -14,9 +14,9 @@ from triage.matching.shelf import chosen_packs, folder_of_packs
 from triage.model.digest import Algorithm, Digests
 from triage.model.hashset import PackManifest, Polarity
 from triage.pipeline.plan import TimeLimits
-from triage.pipeline.quickcalls import check_pack_file, gather_sizes
-from triage.pipeline.quickresult import SoughtSet
-from triage.pipeline.quickvalues import PackItem
+from triage.pipeline.quick.calls import check_pack_file, gather_sizes
+from triage.pipeline.quick.result import SoughtSet
+from triage.pipeline.quick.values import PackItem
 from triage.scheduler import Batch, Lost, Result
 
 if TYPE_CHECKING:

@@ -36,7 +36,7 @@ from triage.model.listing import Listing
 from triage.model.outcome import FailReason
 from triage.model.packing import COLUMNS, Packed, Row, entry_of, rows_of
 from triage.model.problem import Problem, ProblemKind
-from triage.pipeline.quickvalues import (
+from triage.pipeline.quick.values import (
     Digested,
     EntryItem,
     FolderItem,

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from triage.ingest.filetype_tests import (
+from triage.ingest.filetypes.tests import (
     BACKWARDS,
     INDIRECT,
     NAME,

@@ -1,0 +1,1 @@
+"""The quick pass: joins the same rooms as a run, without a store."""
