@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from triage.model.entry import FileEntry
 from triage.model.problem import Problem, ProblemKind
-from triage.pipeline.plan import TimeLimits
+from triage.pipeline.plan import TimeLimits, portions
 from triage.pipeline.tasks import (
     ARCHIVE_MIMES,
     UNOPENED_ARCHIVE_MIMES,
@@ -18,6 +18,10 @@ from triage.pipeline.tasks import (
 from triage.scheduler import Batch, Finished, Pool, Result
 from triage.store.database import Store
 from triage.store.work import Waiting
+
+BATCH_ARCHIVES = 16
+BATCH_BYTES = 1024 * 1024
+"""An archive of this size has a batch to itself: what it unpacks to may be a hundred times more."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,14 +45,29 @@ class Unpacking:
             waiting = {one.entry_id: one for one in page}
             for result in self.pool.run(self._batches(page)):
                 self._take(waiting[result.item.entry_id], result)
+            self.store.mark_opened(list(waiting))
             self.store.commit()
         return found
 
     def _batches(self, page: list[Waiting]) -> Iterator[Batch]:
-        for one in page:
-            limit = self.limits.folder_s + self.limits.reading_s(one.entry.size_bytes)
-            item = ReadItem(entry_id=one.entry_id, location=self.location, entry=one.entry)
-            yield Batch(function=list_archive, items=(item,), time_limits_s=(limit,), reads=True)
+        for part in portions(
+            page,
+            size_bytes=lambda one: one.entry.size_bytes,
+            most=BATCH_ARCHIVES,
+            most_bytes=BATCH_BYTES,
+        ):
+            yield Batch(
+                function=list_archive,
+                items=tuple(
+                    ReadItem(entry_id=one.entry_id, location=self.location, entry=one.entry)
+                    for one in part
+                ),
+                time_limits_s=tuple(
+                    self.limits.folder_s + self.limits.reading_s(one.entry.size_bytes)
+                    for one in part
+                ),
+                reads=True,
+            )
 
     def _take(self, archive: Waiting, result: Result) -> None:
         if isinstance(result, Finished):
@@ -61,7 +80,6 @@ class Unpacking:
         else:
             words = f"its members could not be listed: {result.detail}"
             self._problem(archive.entry, words)
-        self.store.mark_opened(archive.entry_id)
 
     def _name_unopened(self) -> None:
         """Say of each archive of a kind that is not opened that it was not."""
@@ -69,7 +87,7 @@ class Unpacking:
         while page := self.store.waiting_archives(self.evidence_id, self.location, mimes):
             for one in page:
                 self._problem(one.entry, "an archive of a kind that is not opened")
-                self.store.mark_opened(one.entry_id)
+            self.store.mark_opened([one.entry_id for one in page])
             self.store.commit()
 
     def _problem(self, entry: FileEntry, detail: str) -> None:

@@ -108,6 +108,16 @@ def take_in_hand() -> sa.Executable:
 
 
 @cache
+def mark_opened() -> sa.Executable:
+    """Give the statement that marks archives as opened."""
+    return (
+        sa.update(tables.entries)
+        .where(tables.entries.c.id == sa.bindparam("of_id"))
+        .values(opened=sa.true())
+    )
+
+
+@cache
 def finish_done() -> sa.Executable:
     """Give the statement that records digested entries."""
     return _finish(rows.DONE, state="'digested'", reason="''", detail="''")

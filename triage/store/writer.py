@@ -141,9 +141,9 @@ class Writing:
                     group = []
         bulk.run(self.connection, statement, names, group)
 
-    def mark_opened(self, entry_id: int) -> None:
-        """Record that the members of an archive are listed, or that it cannot be opened."""
-        self._update(tables.entries, tables.entries.c.id == entry_id, opened=True)
+    def mark_opened(self, entry_ids: Sequence[int]) -> None:
+        """Record that the members of archives are listed, or that they cannot be opened."""
+        bulk.run(self.connection, bulk.mark_opened(), ("of_id",), [(one,) for one in entry_ids])
 
     def add_problems(self, evidence_id: int, problems: Iterable[Problem]) -> None:
         """Add problems of an evidence item."""
