@@ -17,6 +17,7 @@ from triage.ingest.filesystems.tsk_extents import Places
 from triage.ingest.filesystems.tsk_streams import Stream
 from triage.ingest.volume import survey
 from triage.model.entry import FileEntry
+from triage.model.outcome import SkipReason
 from triage.model.volume import VolumeState
 
 IMAGES = Path(__file__).parents[2] / "fixtures" / "images"
@@ -220,3 +221,31 @@ def test_exfat_agrees_with_the_peer_where_only_a_part_is_valid(tmp_path: Path) -
     image.write_bytes(raw)
     for container, filesystem in volumes(image):
         check(container, filesystem)
+
+
+def test_an_initialised_size_of_ntfs_beyond_63_bits_gives_no_place(tmp_path: Path) -> None:
+    entry = largest_placed(IMAGES / "ntfs.raw")
+    raw = bytearray((IMAGES / "ntfs.raw").read_bytes())
+    at = ntfs_data_attribute(raw, entry.ref.address)
+    struct.pack_into("<Q", raw, at + 0x38, (1 << 63) + 5)
+    image = tmp_path / "odd.raw"
+    image.write_bytes(raw)
+    for container, filesystem in volumes(image):
+        check(container, filesystem)
+    assert entry_named(image, entry.ref.path)[0].extents == ()
+
+
+def test_a_file_that_claims_a_negative_size_is_reported_and_has_no_place(tmp_path: Path) -> None:
+    if not (shutil.which("mke2fs") and shutil.which("debugfs")):
+        pytest.skip("e2fsprogs is not installed")
+    image, source = tmp_path / "odd.raw", tmp_path / "source"
+    source.write_bytes(b"content " * 1000)
+    subprocess.run(["mke2fs", "-qFt", "ext4", "-b", "1024", image, "4096"], check=True)
+    wanted = f"write {source} odd\nset_inode_field odd size 0x8000000000001000\n"
+    subprocess.run(["debugfs", "-w", image], input=wanted.encode(), check=True, capture_output=True)
+    found, _ = entry_named(image, b"/odd")
+    assert found.size_bytes < 0
+    assert found.extents == ()
+    assert found.no_content == SkipReason.IMPLAUSIBLE_SIZE
+    negative = stream(b"", 1, 0)._replace(size_bytes=-1)
+    assert Places(1 << 20, None).extents(5, negative, [negative]) == ()

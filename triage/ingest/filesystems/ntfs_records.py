@@ -17,8 +17,11 @@ _DATA, _END = 0x80, 0xFFFFFFFF
 _HEAD = struct.Struct("<IIBBHHH")
 """Of an attribute: type, length, non-resident, length of the name, its place, flags, number."""
 
-_NON_RESIDENT = struct.Struct("<QQHHIQQQ")
-"""First and last cluster, place of the runs, unit, padding; sizes: allocated, real, initialised."""
+_NON_RESIDENT = struct.Struct("<QQHHIQQq")
+"""First and last cluster, place of the runs, unit, padding; sizes: allocated, real, initialised.
+
+Sizes are signed: of a stream whose last one is negative nothing counts as ever written.
+"""
 
 _SECTOR_BYTES = 512
 

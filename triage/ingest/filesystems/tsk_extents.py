@@ -55,7 +55,7 @@ class Places:
             every: all streams of the file: one that is not told apart by its name and number, or
                 only stands for a packed one, is not read by its place.
         """
-        if not stream.plain or not stream.size_bytes:
+        if not stream.plain or stream.size_bytes <= 0:
             return ()
         if len(every) > 1 and not _distinct(stream, every):
             return ()

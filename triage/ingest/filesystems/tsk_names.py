@@ -195,6 +195,8 @@ def _by_size(  # noqa: PLR0911 (one return a rule, in order)
         if filesystem in WITH_INODES and not name.record_live:
             return SkipReason.NOT_RECOVERABLE, "the record was wiped when the file was deleted"
         return SkipReason.EMPTY, ""
+    if size_bytes < 0:
+        return SkipReason.IMPLAUSIBLE_SIZE, f"claims {size_bytes} bytes"
     if stream is not None and stream.encrypted:
         return SkipReason.ENCRYPTED, "encrypted by the file system (EFS)"
     if filesystem in WITH_INODES and not name.record_live and _placeless(stream):
