@@ -16,7 +16,13 @@ from triage.errors import EvidenceError
 from triage.ingest.container import Container, open_container
 from triage.ingest.containers import ewf, raw
 from triage.ingest.containers.files import SegmentFiles
-from triage.ingest.evidence import Evidence, Handover, ImageEvidence, open_evidence
+from triage.ingest.evidence import (
+    Evidence,
+    Handover,
+    ImageEvidence,
+    open_evidence,
+    reopen_evidence,
+)
 from triage.model.volume import VolumeState
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -140,3 +146,16 @@ def test_a_handover_of_another_format_is_refused() -> None:
         ewf.reopen_ewf(IMAGES / "gpt.E01", of_raw)
     with pytest.raises(EvidenceError, match="was opened as ewf"):
         raw.reopen_raw(IMAGES / "gpt.raw", of_ewf)
+
+
+def test_other_evidence_at_the_same_place_is_refused(tmp_path: Path) -> None:
+    place = tmp_path / "disk.raw"
+    place.write_bytes(bytes(range(256)) * 4096)
+    before = open_evidence(place)
+    handover = before.handover()
+    before.close()
+    reopen_evidence(place, handover).close()
+    place.write_bytes(bytes(range(256))[::-1] * 4096)
+    os.utime(place, ns=(1, 1))
+    with pytest.raises(EvidenceError, match="no longer the evidence that was listed"):
+        reopen_evidence(place, handover)

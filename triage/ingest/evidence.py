@@ -20,7 +20,7 @@ from triage.model.extents import Extents
 from triage.model.outcome import FailReason
 from triage.model.volume import VolumeInfo, VolumeState
 
-__all__ = ["Evidence", "Handover", "Survey", "VolumeError", "open_evidence"]
+__all__ = ["Evidence", "Handover", "Survey", "VolumeError", "open_evidence", "reopen_evidence"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +32,11 @@ class Handover:
     as if there were none.
 
     Attributes:
+        key: of the evidence that it was found out about.
         container: ``None`` where opening costs nothing, as that of a folder does.
     """
 
+    key: str
     container: ContainerHandover | None
     volumes: tuple[VolumeInfo, ...]
 
@@ -130,7 +132,9 @@ class ImageEvidence:
     def handover(self) -> Handover:
         """Give what was found at opening, its volumes included, for other processes."""
         return Handover(
-            container=self._container.handover(), volumes=self._known or self.survey().volumes
+            key=self.info.key,
+            container=self._container.handover(),
+            volumes=self._known or self.survey().volumes,
         )
 
     def close(self) -> None:
@@ -172,7 +176,7 @@ class FolderEvidence:
 
     def handover(self) -> Handover:
         """Give the one volume."""
-        return Handover(container=None, volumes=(folder_volume(),))
+        return Handover(key=self.info.key, container=None, volumes=(folder_volume(),))
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -197,3 +201,17 @@ def open_evidence(path: Path, handover: Handover | None = None) -> Evidence:
     if handover is not None and handover.container is not None and handover.container.fits(path):
         return ImageEvidence(open_container(path, handover.container), handover.volumes)
     return ImageEvidence(open_container(path))
+
+
+def reopen_evidence(path: Path, handover: Handover | None) -> Evidence:
+    """Open evidence that was listed before, and make sure that it is still the same.
+
+    Raises:
+        EvidenceError: as :func:`open_evidence`, or other evidence lies there now: what was listed
+            says nothing of it.
+    """
+    evidence = open_evidence(path, handover)
+    if handover is not None and evidence.info.key != handover.key:
+        evidence.close()
+        raise EvidenceError(f"{printable(path.name)}: is no longer the evidence that was listed")
+    return evidence

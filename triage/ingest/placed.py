@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from triage.ingest.container import Container
 from triage.ingest.reading import ContentError
 from triage.model.entry import FileEntry
-from triage.model.extents import Extents
+from triage.model.extents import Extents, adds_up
 from triage.model.outcome import FailReason
 
 PIECE_BYTES = 256 * 1024
@@ -16,7 +16,7 @@ PIECE_BYTES = 256 * 1024
 
 def is_placed(entry: FileEntry) -> bool:
     """Tell whether the places of an entry add up to its content."""
-    return sum(length for _, length in entry.extents) == entry.size_bytes > 0
+    return adds_up(entry.extents, entry.size_bytes)
 
 
 def placed_content(container: Container, extents: Extents) -> Iterator[bytes]:

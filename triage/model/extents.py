@@ -11,6 +11,11 @@ WHOLE = b"\x01"
 """One piece, which starts at the first block and has the size of the content."""
 
 
+def adds_up(extents: Extents, size_bytes: int) -> bool:
+    """Tell whether there are extents, and the content of this size is all of what they hold."""
+    return sum(length for _, length in extents) == size_bytes > 0
+
+
 def packed(extents: Extents, first_bytes: int, size_bytes: int) -> bytes:
     """Give the bytes that stand for extents, none for none.
 

@@ -10,6 +10,7 @@ from itertools import groupby
 
 from triage.model.digest import Digests
 from triage.model.event import HitFound
+from triage.model.extents import adds_up
 from triage.model.grade import Standing
 from triage.model.outcome import Done, Failed, FailReason, FileType, Outcome
 from triage.pipeline.judging import Judge, picture_state
@@ -70,7 +71,7 @@ class Digesting:
                 size_bytes=lambda waiting: waiting.entry.size_bytes,
                 alone=lambda waiting: waiting.in_hand,
             ):
-                for placed, same in groupby(part, lambda one: bool(one.entry.extents)):
+                for placed, same in groupby(part, _is_placed):
                     yield self._batch(tuple(same), placed=placed)
 
     def _batch(self, part: tuple[Waiting, ...], *, placed: bool) -> Batch:
@@ -137,6 +138,10 @@ class Digesting:
         self.store.set_picture_states(
             self.exhibit_id, {key: state for key, state in states.items() if state != "none"}
         )
+
+
+def _is_placed(one: Waiting) -> bool:
+    return adds_up(one.entry.extents, one.entry.size_bytes)
 
 
 def _read_item(one: Waiting) -> ReadItem:

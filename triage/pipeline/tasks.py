@@ -23,7 +23,7 @@ from triage.ingest.archive import (
     read_content,
     touched_damage,
 )
-from triage.ingest.evidence import Evidence, Handover, open_evidence
+from triage.ingest.evidence import Evidence, Handover, reopen_evidence
 from triage.ingest.filetype import HEAD_BYTES, detect
 from triage.ingest.reading import ContentError, VolumeError
 from triage.model.entry import DirectoryRef, FileEntry
@@ -310,7 +310,7 @@ def _content(evidence: Evidence, entry: FileEntry) -> Iterator[bytes]:
 
 def _evidence(location: str) -> Evidence:
     if location not in _opened:
-        _opened[location] = open_evidence(Path(location), _handovers.get(location))
+        _opened[location] = reopen_evidence(Path(location), _handovers.get(location))
         _reported[location] = set()
     return _opened[location]
 

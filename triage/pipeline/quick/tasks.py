@@ -23,7 +23,7 @@ from triage.ingest.archive import (
     read_content,
     touched_damage,
 )
-from triage.ingest.evidence import Evidence, open_evidence
+from triage.ingest.evidence import Evidence, reopen_evidence
 from triage.ingest.filetype import HEAD_BYTES, detect
 from triage.ingest.packedmarks import LOOK_BYTES, is_disc, may_be_archive, may_be_disc
 from triage.ingest.reading import ContentError, VolumeError
@@ -361,7 +361,7 @@ def _evidence(location: str) -> Evidence:
     if location not in _opened:
         handover = _handovers.get(location)
         known = pickle.loads(handover) if handover else None  # noqa: S301  (our own worker)
-        _opened[location] = open_evidence(Path(location), known)
+        _opened[location] = reopen_evidence(Path(location), known)
         _reported[location] = set()
     return _opened[location]
 
