@@ -34,6 +34,7 @@ FOREIGN = {
 
 READ_EVIDENCE = {
     "tasks.py": "what runs in the workers",
+    "opened.py": "what a worker has open",
     "quick/tasks.py": "what runs in the workers of a quick pass",
     "verify.py": "reads one medium from end to end in this process; no file system is parsed",
     "selftest.py": "asks both rooms for their known answers",

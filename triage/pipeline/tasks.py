@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 from triage.errors import TriageError
@@ -23,7 +22,7 @@ from triage.ingest.archive import (
     read_content,
     touched_damage,
 )
-from triage.ingest.evidence import Evidence, Handover, reopen_evidence
+from triage.ingest.evidence import Evidence, Handover
 from triage.ingest.filetype import HEAD_BYTES, detect
 from triage.ingest.reading import ContentError, VolumeError
 from triage.model.entry import DirectoryRef, FileEntry
@@ -32,15 +31,19 @@ from triage.model.extents import Extents
 from triage.model.listing import Listing
 from triage.model.outcome import Done, Failed, FailReason, NoPicture, Outcome, PictureReason
 from triage.model.outcome import PictureOutcome as Pictured
-from triage.model.problem import Problem, ProblemKind
+from triage.model.problem import Problem
 from triage.model.volume import VolumeInfo
+from triage.pipeline.opened import (
+    close_evidence,
+    damage_words,
+    evidence_at,
+    new_damage,
+    roots_of,
+    take_handover,
+)
 from triage.scheduler import turn
 
-__all__ = ["ARCHIVE_MIMES", "UNOPENED_ARCHIVE_MIMES"]
-
-_opened: dict[str, Evidence] = {}
-_reported: dict[str, set[DamagedRange]] = {}
-_handovers: dict[str, Handover] = {}
+__all__ = ["ARCHIVE_MIMES", "UNOPENED_ARCHIVE_MIMES", "close_evidence", "take_handover"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +165,7 @@ class PictureItem:
 def survey(item: SurveyItem) -> Surveyed | Unopened:
     """Open evidence and find its volumes."""
     try:
-        evidence = _evidence(item.location)
+        evidence = evidence_at(item.location)
         found = evidence.survey()
     except TriageError as error:
         return Unopened(message=error.message, hint=error.hint)
@@ -170,67 +173,52 @@ def survey(item: SurveyItem) -> Surveyed | Unopened:
         info=evidence.info,
         volumes=found.volumes,
         problems=found.problems,
-        damage=_new_damage(item.location, evidence),
+        damage=new_damage(item.location),
         handover=evidence.handover(),
     )
 
 
-def take_handover(found: tuple[str, Handover]) -> None:
-    """Keep what another worker found at opening the evidence at a place."""
-    location, handover = found
-    _handovers[location] = handover
-
-
 def find_roots(item: RootsItem) -> tuple[DirectoryRef, ...] | Problem:
     """Open a volume; the roots of its listing, or why there are none."""
-    evidence = _evidence(item.location)
-    try:
-        return evidence.filesystem(item.volume).roots()
-    except VolumeError as error:
-        return Problem(
-            kind=ProblemKind.VOLUME_DAMAGED,
-            evidence=evidence.info.key,
-            volume=item.volume,
-            detail=error.message.removeprefix(f"volume {item.volume}: "),
-        )
+    return roots_of(evidence_at(item.location), item.volume)
 
 
 def list_folder(item: FolderItem) -> Listed:
     """List one folder."""
-    evidence = _evidence(item.location)
+    evidence = evidence_at(item.location)
     listing = evidence.filesystem(item.folder.volume).list_directory(item.folder)
-    return Listed(listing=listing, damage=_new_damage(item.location, evidence))
+    return Listed(listing=listing, damage=new_damage(item.location))
 
 
 def list_archive(item: ReadItem) -> Listed:
     """List the members of an archive."""
-    evidence = _evidence(item.location)
+    evidence = evidence_at(item.location)
     filesystem = evidence.filesystem(item.entry.ref.volume)
     listing = list_members(filesystem, item.entry, ArchiveLimits())
-    return Listed(listing=listing, damage=_new_damage(item.location, evidence))
+    return Listed(listing=listing, damage=new_damage(item.location))
 
 
 def digest_entry(item: ReadItem) -> Digested:
     """Read an entry once: digests and type."""
-    evidence = _evidence(item.location)
+    evidence = evidence_at(item.location)
     entry = item.entry
     outcome = _digest(
         lambda: _content(evidence, entry),
         lambda: touched_damage(evidence.filesystem(entry.ref.volume), entry),
         entry.ref.stream or _last(entry.ref.path),
     )
-    return Digested(outcome=outcome, damage=_new_damage(item.location, evidence))
+    return Digested(outcome=outcome, damage=new_damage(item.location))
 
 
 def digest_placed(item: PlacedItem) -> PlacedDone | Digested:
     """Read a content once by its place: digests and type."""
-    evidence = _evidence(item.location)
+    evidence = evidence_at(item.location)
     outcome = _digest(
         lambda: evidence.placed(item.extents),
         lambda: evidence.hurt(item.extents),
         item.stream or _last(item.path),
     )
-    damage = _new_damage(item.location, evidence)
+    damage = new_damage(item.location)
     if damage or not isinstance(outcome, Done):
         return Digested(outcome=outcome, damage=damage)
     digests, kind = outcome.digests, outcome.type
@@ -253,7 +241,7 @@ def decode_picture(item: PictureItem) -> Pictured:
         return NoPicture(reason=PictureReason.TOO_MANY_BYTES, detail=detail)
     try:
         with turn():
-            data = b"".join(_content(_evidence(item.location), item.entry))
+            data = b"".join(_content(evidence_at(item.location), item.entry))
     except (ContentError, VolumeError) as error:
         return NoPicture(reason=PictureReason.UNREADABLE, detail=str(error))
     if hashlib.sha256(data).digest() != item.sha256:
@@ -287,7 +275,7 @@ def _digest(
         return Failed(reason=FailReason.READ_ERROR, detail=error.message)
     lost = [one for one in touched if one.kind is not DamageKind.ACQUISITION_ERROR]
     if lost:
-        return Failed(reason=FailReason.DAMAGED, detail=_damage_words(lost))
+        return Failed(reason=FailReason.DAMAGED, detail=damage_words(lost))
     digests = stream.finish()
     kind = detect(head, name, digests.size_bytes)
     return Done(digests=digests, type=kind, damaged=bool(touched))
@@ -297,38 +285,7 @@ def _last(path: bytes) -> bytes:
     return path.rpartition(b"/")[2]
 
 
-def _damage_words(lost: list[DamagedRange]) -> str:
-    kinds = ", ".join(sorted({str(one.kind) for one in lost}))
-    return f"its content lies on damaged parts of the image ({kinds})"
-
-
 def _content(evidence: Evidence, entry: FileEntry) -> Iterator[bytes]:
     if entry.size_bytes == 0:
         return iter(())
     return read_content(evidence.filesystem(entry.ref.volume), entry)
-
-
-def _evidence(location: str) -> Evidence:
-    if location not in _opened:
-        _opened[location] = reopen_evidence(Path(location), _handovers.get(location))
-        _reported[location] = set()
-    return _opened[location]
-
-
-def close_evidence() -> None:
-    """Close what this process has opened: for tests and for runs without workers."""
-    for evidence in _opened.values():
-        evidence.close()
-    _opened.clear()
-    _reported.clear()
-    _handovers.clear()
-
-
-def _new_damage(location: str, evidence: Evidence) -> tuple[DamagedRange, ...]:
-    """Give the damaged ranges met since the last call, so that nothing is sent twice."""
-    known = evidence.damage()
-    if not known:
-        return ()
-    met = set(known) - _reported[location]
-    _reported[location] |= met
-    return tuple(sorted(met))

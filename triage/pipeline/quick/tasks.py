@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from itertools import accumulate, chain
-from pathlib import Path
 from typing import Protocol
 
 from triage.errors import TriageError
@@ -23,7 +22,7 @@ from triage.ingest.archive import (
     read_content,
     touched_damage,
 )
-from triage.ingest.evidence import Evidence, reopen_evidence
+from triage.ingest.evidence import Evidence
 from triage.ingest.filetype import HEAD_BYTES, detect
 from triage.ingest.packedmarks import LOOK_BYTES, is_disc, may_be_archive, may_be_disc
 from triage.ingest.reading import ContentError, VolumeError
@@ -35,7 +34,9 @@ from triage.model.extents import Extents, unpacked
 from triage.model.listing import Listing
 from triage.model.outcome import FailReason
 from triage.model.packing import COLUMNS, Packed, Row, entry_of, rows_of
-from triage.model.problem import Problem, ProblemKind
+from triage.model.problem import Problem
+from triage.pipeline import opened
+from triage.pipeline.opened import damage_words, evidence_at, new_damage, roots_of
 from triage.pipeline.quick.values import (
     Digested,
     EntryItem,
@@ -58,9 +59,6 @@ _NO_CONTENT, _SIZE, _FIRST, _EXTENTS, _PATH, _STREAM = map(
     ("no_content", "size_bytes", "first_block_offset_bytes", "extents", "path", "stream"),
 )
 
-_handovers: dict[str, bytes] = {}
-_opened: dict[str, Evidence] = {}
-_reported: dict[str, set[DamagedRange]] = {}
 _digested: dict[tuple[str, FileEntry], Digested | Unread] = {}
 """Archives that a hit lay in, so that a second hit in the same one does not read it again."""
 
@@ -68,7 +66,7 @@ _digested: dict[tuple[str, FileEntry], Digested | Unread] = {}
 def survey(place: Place) -> Surveyed | Unopened:
     """Open evidence and find its volumes."""
     try:
-        evidence = _evidence(place.location)
+        evidence = evidence_at(place.location)
         found = evidence.survey()
     except TriageError as error:
         return Unopened(message=error.message, hint=error.hint)
@@ -76,7 +74,7 @@ def survey(place: Place) -> Surveyed | Unopened:
         info=evidence.info,
         volumes=found.volumes,
         problems=found.problems,
-        damage=_new_damage(place.location, evidence),
+        damage=new_damage(place.location),
         handover=pickle.dumps(evidence.handover()),
     )
 
@@ -84,40 +82,31 @@ def survey(place: Place) -> Surveyed | Unopened:
 def take_handover(found: tuple[str, bytes]) -> None:
     """Remember what another worker found in an image, for when it is opened here."""
     location, handover = found
-    _handovers[location] = handover
+    opened.take_handover((location, pickle.loads(handover)))  # noqa: S301  (our own worker)
 
 
 def find_roots(item: VolumeItem) -> tuple[DirectoryRef, ...] | Problem:
     """Open a volume; the roots of its listing, or why there are none."""
-    evidence = _evidence(item.place.location)
-    try:
-        return evidence.filesystem(item.volume).roots()
-    except VolumeError as error:
-        return Problem(
-            kind=ProblemKind.VOLUME_DAMAGED,
-            evidence=evidence.info.key,
-            volume=item.volume,
-            detail=error.message.removeprefix(f"volume {item.volume}: "),
-        )
+    return roots_of(evidence_at(item.place.location), item.volume)
 
 
 def list_folder(item: FolderItem) -> Found:
     """List one folder."""
-    evidence = _evidence(item.place.location)
+    evidence = evidence_at(item.place.location)
     listing = evidence.filesystem(item.folder.volume).list_directory(item.folder)
-    return _found(item.place.location, evidence, listing)
+    return _found(item.place.location, listing)
 
 
 def list_archive(item: EntryItem) -> Found:
     """List the members of an archive."""
-    evidence, entry = _evidence(item.sheet.location), _entry(item)
+    evidence, entry = evidence_at(item.sheet.location), _entry(item)
     listing = list_members(evidence.filesystem(entry.ref.volume), entry, ArchiveLimits())
-    return _found(item.sheet.location, evidence, listing)
+    return _found(item.sheet.location, listing)
 
 
 def look(item: EntryItem) -> tuple[bytes, ...] | Looked | Unread:
     """Read an entry as far as is asked for, and tell whether it is an archive."""
-    evidence = _evidence(item.sheet.location)
+    evidence = evidence_at(item.sheet.location)
     try:
         content = _content_of(evidence, item)
         if item.bits:
@@ -128,12 +117,12 @@ def look(item: EntryItem) -> tuple[bytes, ...] | Looked | Unread:
         lost = content.lost(content.size_bytes if item.bits else len(head))
         archive = "" if lost else _archive(content, head)
     except ContentError as error:
-        return _unread(item, evidence, error.reason, error.detail)
+        return _unread(item, error.reason, error.detail)
     except VolumeError as error:
-        return _unread(item, evidence, FailReason.READ_ERROR, error.message)
+        return _unread(item, FailReason.READ_ERROR, error.message)
     if lost:
-        return _unread(item, evidence, FailReason.DAMAGED, _damage_words(lost))
-    damage = _new_damage(item.sheet.location, evidence)
+        return _unread(item, FailReason.DAMAGED, damage_words(lost))
+    damage = new_damage(item.sheet.location)
     if not archive and not damage:
         return digests
     return Looked(digests=digests, archive=archive, opens=archive in ARCHIVE_MIMES, damage=damage)
@@ -141,10 +130,10 @@ def look(item: EntryItem) -> tuple[bytes, ...] | Looked | Unread:
 
 def confirm(item: EntryItem) -> Digested | Unread:
     """Read an entry whole for all three digests, and the archives that it lies in."""
-    evidence, entry = _evidence(item.sheet.location), _entry(item)
+    evidence, entry = evidence_at(item.sheet.location), _entry(item)
     own = _all_digests(evidence, entry)
     if isinstance(own, Unread):
-        return _unread(item, evidence, own.reason, own.detail)
+        return _unread(item, own.reason, own.detail)
     containers: list[Digests | Unread] = []
     while entry.container is not None:
         entry = entry.container
@@ -159,16 +148,12 @@ def confirm(item: EntryItem) -> Digested | Unread:
 
 
 def close_evidence() -> None:
-    """Close what this process has opened: for tests and for runs without workers."""
-    for evidence in _opened.values():
-        evidence.close()
-    _opened.clear()
-    _reported.clear()
+    """Close what this process has opened: for tests and for passes without workers."""
+    opened.close_evidence()
     _digested.clear()
-    _handovers.clear()
 
 
-def _found(location: str, evidence: Evidence, listing: Listing) -> Found:
+def _found(location: str, listing: Listing) -> Found:
     """Part entries with content from those without, whose reason is all that is still needed."""
     sizes, offsets, rows = array("Q"), array("q"), list[bytes]()
     skipped: Counter[str] = Counter()
@@ -188,7 +173,7 @@ def _found(location: str, evidence: Evidence, listing: Listing) -> Found:
         ends=array("Q", accumulate(map(len, rows))).tobytes(),
         directories=listing.directories,
         problems=listing.problems,
-        damage=_new_damage(location, evidence),
+        damage=new_damage(location),
     )
 
 
@@ -332,7 +317,7 @@ def _all_digests(evidence: Evidence, entry: FileEntry) -> Digested | Unread:
     except VolumeError as error:
         return Unread(reason=FailReason.READ_ERROR, detail=error.message)
     if lost := _unknown(touched):
-        return Unread(reason=FailReason.DAMAGED, detail=_damage_words(lost))
+        return Unread(reason=FailReason.DAMAGED, detail=damage_words(lost))
     return Digested(digests=stream.finish(), damaged=bool(touched))
 
 
@@ -347,30 +332,6 @@ def _entry(item: EntryItem) -> FileEntry:
     return entry_of(row, sheet.evidence, sheet.volume, sheet.container)
 
 
-def _unread(item: EntryItem, evidence: Evidence, reason: FailReason, detail: str) -> Unread:
-    damage = _new_damage(item.sheet.location, evidence)
+def _unread(item: EntryItem, reason: FailReason, detail: str) -> Unread:
+    damage = new_damage(item.sheet.location)
     return Unread(reason=reason, detail=detail, damage=damage)
-
-
-def _damage_words(lost: list[DamagedRange]) -> str:
-    kinds = ", ".join(sorted({str(one.kind) for one in lost}))
-    return f"its content lies on damaged parts of the image ({kinds})"
-
-
-def _evidence(location: str) -> Evidence:
-    if location not in _opened:
-        handover = _handovers.get(location)
-        known = pickle.loads(handover) if handover else None  # noqa: S301  (our own worker)
-        _opened[location] = reopen_evidence(Path(location), known)
-        _reported[location] = set()
-    return _opened[location]
-
-
-def _new_damage(location: str, evidence: Evidence) -> tuple[DamagedRange, ...]:
-    """Give the damaged ranges met since the last call, so that nothing is sent twice."""
-    known, reported = evidence.damage(), _reported[location]
-    if len(known) == len(reported):
-        return ()
-    met = set(known) - reported
-    reported |= met
-    return tuple(sorted(met))
