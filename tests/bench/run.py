@@ -330,13 +330,15 @@ def main() -> None:
     if not asked.again:
         bench = Bench(asked.out.absolute(), asked.size, asked)
         bench.raw["rounds"] = asked.rounds
-        if asked.entries:
-            counts = " ".join(map(str, asked.entries))
-            bench.raw["command"] = f'make bench ENTRIES="{counts}"'
-            bench.entries(asked.entries)
-        else:
-            bench.whole()
-        kept.write_text(json.dumps(bench.raw, indent=1) + "\n")
+        try:
+            if asked.entries:
+                counts = " ".join(map(str, asked.entries))
+                bench.raw["command"] = f'make bench ENTRIES="{counts}"'
+                bench.entries(asked.entries)
+            else:
+                bench.whole()
+        finally:  # an hour of measuring is not lost with its last step
+            kept.write_text(json.dumps(bench.raw, indent=1) + "\n")
     page = None if asked.size == "XS" and not asked.entries else asked.page
     publish(Results(json.loads(kept.read_text())), name, page)
 
