@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from triage.pipeline import tasks
-from triage.pipeline.tasks import FolderItem, PictureItem, ReadItem, RootsItem, SurveyItem
+from triage.pipeline.items import FolderItem, PictureItem, ReadItem, RootsItem, SurveyItem
 from triage.scheduler import Batch, Pool, Result
 
 GIB = 1 << 30

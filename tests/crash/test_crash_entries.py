@@ -16,7 +16,7 @@ from click.testing import Result
 import triage.scheduler
 from road import FIXTURES, IMAGES, Road, code
 from triage.model.hashset import Polarity
-from triage.pipeline import tasks
+from triage.pipeline import calls
 from triage.scheduler import ProcessPool
 
 Task = Callable[[Any], Any]
@@ -72,7 +72,7 @@ def test_only_the_guilty_entries_fail_each_with_its_reason(
 ) -> None:
     for place, name in enumerate(REASONS):
         (evidence / f"{place * 12:02d}-{name}.txt").write_text("dangerous")
-    page = check(run({tasks.digest_entry: crash_tasks.digest}, evidence), road)
+    page = check(run({calls.digest_entry: crash_tasks.digest}, evidence), road)
     rows = {row["path"].lstrip("/"): row for row in road.files() if row["kind"] == "file"}
     guilty = {name: row for name, row in rows.items() if row["state"] == "failed"}
     assert {name[3:-4]: row["reason"] for name, row in guilty.items()} == REASONS
@@ -91,7 +91,7 @@ def test_a_picture_decoder_that_crashes(
         number = ("abort", "loop", "memory").index(name)
         source = ("meadow.jpg", "canyon.jpg", "market.jpg")[number]
         shutil.copy(FIXTURES / "pictures" / source, evidence / f"{name}.jpg")
-    page = check(run({tasks.decode_picture: crash_tasks.decode}, evidence), road)
+    page = check(run({calls.decode_picture: crash_tasks.decode}, evidence), road)
     rows = {row["path"]: row for row in road.files("--type", "picture")}
     assert {path: row["picture_reason"] for path, row in rows.items()} == {
         "/abort.jpg": "decoder-crash",
@@ -110,7 +110,7 @@ def test_a_folder_whose_listing_crashes(
     for name in ("abort", "fine", "raise"):
         (evidence / name / "below").mkdir(parents=True)
         (evidence / name / "below" / "x.txt").write_text(name)
-    page = check(run({tasks.list_folder: crash_tasks.list_folder}, evidence), road)
+    page = check(run({calls.list_folder: crash_tasks.list_folder}, evidence), road)
     problems = {(one["kind"], one["path"]) for one in page["problems"]}
     assert problems == {("directory-unreadable", "/abort"), ("directory-unreadable", "/raise")}
     paths = {row["path"] for row in road.files()}
@@ -125,7 +125,7 @@ def test_an_archive_whose_listing_crashes(
     for name in ("abort", "fine"):
         with zipfile.ZipFile(evidence / f"{name}.zip", "w") as archive:
             archive.writestr("inside.txt", f"inside {name}")
-    page = check(run({tasks.list_archive: crash_tasks.list_archive}, evidence), road)
+    page = check(run({calls.list_archive: crash_tasks.list_archive}, evidence), road)
     assert [(one["kind"], one["path"]) for one in page["problems"]] == [
         ("archive-unreadable", "/abort.zip")
     ]
@@ -138,7 +138,7 @@ def test_a_volume_that_crashes_when_it_is_opened(
     road: Road, run: Callable[..., Result], tmp_path: Path, evidence: Path
 ) -> None:
     image = shutil.copy(IMAGES / "iso9660.raw", tmp_path / "abort.raw")
-    page = check(run({tasks.find_roots: crash_tasks.find_roots}, Path(image), evidence), road)
+    page = check(run({calls.find_roots: crash_tasks.find_roots}, Path(image), evidence), road)
     assert [(one["kind"], one["volume"]) for one in page["problems"]] == [("volume-damaged", "p0")]
     assert page["tally"]["digested"] == 61
 
@@ -147,9 +147,9 @@ def test_an_image_that_crashes_when_it_is_opened(
     road: Road, run: Callable[..., Result], tmp_path: Path, evidence: Path
 ) -> None:
     image = Path(shutil.copy(IMAGES / "iso9660.raw", tmp_path / "abort.raw"))
-    alone = run({tasks.survey: crash_tasks.survey}, image)
+    alone = run({calls.survey: crash_tasks.survey}, image)
     assert code(alone) == 4
-    page = check(run({tasks.survey: crash_tasks.survey}, image, evidence), road)
+    page = check(run({calls.survey: crash_tasks.survey}, image, evidence), road)
     assert [one["kind"] for one in page["problems"]] == ["evidence-unreadable"]
     assert "abort.raw" in page["problems"][0]["detail"]
     assert str(tmp_path) not in json.dumps(page)
@@ -160,7 +160,7 @@ def test_a_crash_hides_no_hit(road: Road, run: Callable[..., Result], evidence: 
     bad = evidence.parent / "bad.txt"
     bad.write_text("d97989fdafbff0df7aff24068d12ea8b\n")  # harbour.jpg, from fixtures/truth
     road.take(bad, "bad", Polarity.KNOWN_BAD)
-    result = run({tasks.digest_entry: crash_tasks.digest}, evidence)
+    result = run({calls.digest_entry: crash_tasks.digest}, evidence)
     assert code(result) == 3
     page = json.loads(result.stdout)
     assert page["colour"] == "red"

@@ -42,9 +42,10 @@ READ_EVIDENCE = {
 """Modules of the pipeline that may import ingest and hashing, and why."""
 
 VALUES_ONLY = {
-    ("pipeline/run.py", "triage.hashing.picture"): {"PictureLimits"},
-    ("pipeline/picturing.py", "triage.hashing.picture"): {"PictureLimits"},
-    ("cli/commands/run.py", "triage.hashing.picture"): {"PictureLimits"},
+    ("pipeline/items.py", "triage.hashing.limits"): {"PictureLimits"},
+    ("pipeline/run.py", "triage.hashing.limits"): {"PictureLimits"},
+    ("pipeline/picturing.py", "triage.hashing.limits"): {"PictureLimits"},
+    ("cli/commands/run.py", "triage.hashing.limits"): {"PictureLimits"},
 }
 """Plain values that may be handed through from outside."""
 

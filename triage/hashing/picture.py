@@ -7,7 +7,6 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
 from triage.hashing.bands import SQUEEZE_SIDE
+from triage.hashing.limits import PictureLimits
 from triage.hashing.luma import hashes_of_luma
 from triage.hashing.pdq import MIN_SIDE, pdq_hashes
 from triage.hashing.phash import phash_of_thumbnail
@@ -22,6 +22,8 @@ from triage.hashing.thumbnail import thumbnail
 from triage.model.digest import PictureHashes
 from triage.model.display import printable
 from triage.model.outcome import NoPicture, PictureOutcome, PictureReason
+
+__all__ = ["FORMATS", "PictureLimits", "hash_picture"]
 
 FORMATS = (
     *("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "HEIF", "AVIF"),
@@ -43,19 +45,6 @@ _MIMES = frozenset(
 
 # With no handler at all the logging module prints warnings of the decoders to stderr.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PictureLimits:
-    """What is not even tried.
-
-    Attributes:
-        max_pixels: by the header, before anything is decoded. 200 million let the largest telephone
-            cameras of today through.
-    """
-
-    max_bytes: int = 256 * 1024 * 1024
-    max_pixels: int = 200_000_000
 
 
 class _TooManyPixelsError(Exception):

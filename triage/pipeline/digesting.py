@@ -13,16 +13,10 @@ from triage.model.event import HitFound
 from triage.model.extents import adds_up
 from triage.model.grade import Standing
 from triage.model.outcome import Done, Failed, FailReason, FileType, Outcome
+from triage.pipeline.calls import digest_entry, digest_placed
+from triage.pipeline.items import Digested, PlacedDone, PlacedItem, ReadItem
 from triage.pipeline.judging import Judge, picture_state
 from triage.pipeline.plan import TimeLimits, portions
-from triage.pipeline.tasks import (
-    Digested,
-    PlacedDone,
-    PlacedItem,
-    ReadItem,
-    digest_entry,
-    digest_placed,
-)
 from triage.scheduler import Batch, LossKind, Lost, Pool, Result
 from triage.store.database import Store
 from triage.store.work import Waiting

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from triage.hashing.picture import PictureLimits
+from triage.hashing.limits import PictureLimits
 from triage.model.outcome import NoPicture, PictureOutcome, PictureReason
+from triage.pipeline.calls import decode_picture
+from triage.pipeline.items import PictureItem
 from triage.pipeline.judging import Judge
 from triage.pipeline.plan import TimeLimits, portions
-from triage.pipeline.tasks import PictureItem, decode_picture
 from triage.scheduler import Batch, Finished, LossKind, Pool
 from triage.store.database import Store
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import triage
 from triage.errors import EvidenceError, Interrupted, UsageFault
 from triage.grading.scheme import SchemeBook
-from triage.hashing.picture import PictureLimits
+from triage.hashing.limits import PictureLimits
 from triage.matching.library import PackLibrary
 from triage.matching.loading import LoadedSets
 from triage.model.event import Event, HitFound, Notice, Progress, Stage
@@ -20,11 +20,12 @@ from triage.model.evidence import ContainerKind, EvidenceInfo
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeState
 from triage.pipeline import rematch
+from triage.pipeline.calls import survey, take_handover
 from triage.pipeline.digesting import Digesting
+from triage.pipeline.items import Surveyed, SurveyItem, Unopened
 from triage.pipeline.judging import Judge
 from triage.pipeline.picturing import Picturing
 from triage.pipeline.plan import TimeLimits
-from triage.pipeline.tasks import Surveyed, SurveyItem, Unopened, survey, take_handover
 from triage.pipeline.unpacking import Unpacking
 from triage.pipeline.walking import Walk
 from triage.scheduler import Batch, Finished, Pool, terminate_as_interrupt
@@ -156,7 +157,7 @@ class ExhibitRun:
         for location, _ in opened:
             self._digest(exhibit_id, known[location], location, judge, digesting)
         for location, one in opened:
-            self._unpack(exhibit_id, known[location], location, one.info.key, judge)
+            self._unpack(exhibit_id, known[location], location, one, judge)
         if self.request.pictures:
             self._pictures(exhibit_id, judge)
 
@@ -254,7 +255,7 @@ class ExhibitRun:
         counter.add(done, size_bytes)
 
     def _unpack(
-        self, exhibit_id: int, evidence_id: int, location: str, key: str, judge: Judge
+        self, exhibit_id: int, evidence_id: int, location: str, one: Surveyed, judge: Judge
     ) -> None:
         """Open archives and digest their members, until no new archive turns up."""
         counter = _Counter(Stage.UNPACKING, self.tell)
@@ -262,8 +263,10 @@ class ExhibitRun:
             pool=self.pool,
             store=self.store,
             evidence_id=evidence_id,
-            evidence_key=key,
+            evidence_key=one.info.key,
             location=location,
+            opened_types=one.opened_archives,
+            unopened_types=one.unopened_archives,
             limits=self.request.limits,
             on_listed=counter.add,
         )

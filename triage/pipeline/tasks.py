@@ -7,12 +7,10 @@ value; both are plain values, so that a worker can be replaced at any time.
 from __future__ import annotations
 
 import hashlib
+import pickle
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from triage.errors import TriageError
-from triage.hashing.picture import PictureLimits, hash_picture
 from triage.hashing.stream import DigestStream
 from triage.ingest.archive import (
     ARCHIVE_MIMES,
@@ -22,144 +20,38 @@ from triage.ingest.archive import (
     read_content,
     touched_damage,
 )
-from triage.ingest.evidence import Evidence, Handover
+from triage.ingest.evidence import Evidence
 from triage.ingest.filetype import HEAD_BYTES, detect
 from triage.ingest.reading import ContentError, VolumeError
 from triage.model.entry import DirectoryRef, FileEntry
-from triage.model.evidence import DamagedRange, DamageKind, EvidenceInfo
-from triage.model.extents import Extents
-from triage.model.listing import Listing
+from triage.model.evidence import DamagedRange, DamageKind
 from triage.model.outcome import Done, Failed, FailReason, NoPicture, Outcome, PictureReason
 from triage.model.outcome import PictureOutcome as Pictured
 from triage.model.problem import Problem
-from triage.model.volume import VolumeInfo
+from triage.pipeline import opened
+from triage.pipeline.items import (
+    Digested,
+    FolderItem,
+    Listed,
+    PictureItem,
+    PlacedDone,
+    PlacedItem,
+    ReadItem,
+    RootsItem,
+    Surveyed,
+    SurveyItem,
+    Unopened,
+)
 from triage.pipeline.opened import (
     close_evidence,
     damage_words,
     evidence_at,
     new_damage,
     roots_of,
-    take_handover,
 )
 from triage.scheduler import turn
 
-__all__ = ["ARCHIVE_MIMES", "UNOPENED_ARCHIVE_MIMES", "close_evidence", "take_handover"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyItem:
-    """Evidence to be opened."""
-
-    location: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surveyed:
-    """Evidence that opened, its volumes, and what other workers need to open it at once."""
-
-    info: EvidenceInfo
-    volumes: tuple[VolumeInfo, ...]
-    problems: tuple[Problem, ...]
-    damage: tuple[DamagedRange, ...]
-    handover: Handover | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unopened:
-    """Evidence that did not open, and why."""
-
-    message: str
-    hint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RootsItem:
-    """A volume whose root folders are wanted."""
-
-    location: str
-    volume: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderItem:
-    """A folder to be listed."""
-
-    location: str
-    folder: DirectoryRef
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """A listing, and the damage that was met on the way."""
-
-    listing: Listing
-    damage: tuple[DamagedRange, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadItem:
-    """An entry to be digested."""
-
-    entry_id: int
-    location: str
-    entry: FileEntry
-
-    @property
-    def path(self) -> bytes:
-        """Its path."""
-        return self.entry.ref.path
-
-    @property
-    def size_bytes(self) -> int:
-        """Its size."""
-        return self.entry.size_bytes
-
-
-class PlacedItem(NamedTuple):
-    """A content to be digested whose place on the medium is known.
-
-    A tuple, as its answer is: one of each goes through a pipe for every file of a disk, and a
-    frozen value takes ten times as long to be packed and unpacked.
-    """
-
-    entry_id: int
-    location: str
-    path: bytes
-    stream: bytes
-    size_bytes: int
-    extents: Extents
-
-
-class PlacedDone(NamedTuple):
-    """The fields of :class:`triage.model.outcome.Done`, where no new damage was met."""
-
-    md5: bytes
-    sha1: bytes
-    sha256: bytes
-    size_bytes: int
-    mime: str
-    family: str
-    extension_agrees: bool | None
-    damaged: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digested:
-    """What became of an entry, and the damage that was met on the way."""
-
-    outcome: Outcome
-    damage: tuple[DamagedRange, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PictureItem:
-    """A content to be decoded, read from one of its entries."""
-
-    sha256: bytes
-    location: str
-    entry: FileEntry
-    mime: str
-    limits: PictureLimits
+__all__ = ["close_evidence"]
 
 
 def survey(item: SurveyItem) -> Surveyed | Unopened:
@@ -174,8 +66,16 @@ def survey(item: SurveyItem) -> Surveyed | Unopened:
         volumes=found.volumes,
         problems=found.problems,
         damage=new_damage(item.location),
-        handover=evidence.handover(),
+        opened_archives=ARCHIVE_MIMES,
+        unopened_archives=UNOPENED_ARCHIVE_MIMES,
+        handover=pickle.dumps(evidence.handover()),
     )
+
+
+def take_handover(found: tuple[str, bytes]) -> None:
+    """Remember what another worker found in an image, for when it is opened here."""
+    location, handover = found
+    opened.take_handover((location, pickle.loads(handover)))  # noqa: S301  (our own worker)
 
 
 def find_roots(item: RootsItem) -> tuple[DirectoryRef, ...] | Problem:
@@ -236,6 +136,8 @@ def digest_placed(item: PlacedItem) -> PlacedDone | Digested:
 
 def decode_picture(item: PictureItem) -> Pictured:
     """Read a content again and hash it as a picture."""
+    from triage.hashing.picture import hash_picture  # noqa: PLC0415  (not every run decodes)
+
     if item.entry.size_bytes > item.limits.max_bytes:
         detail = f"{item.entry.size_bytes} bytes, the limit is {item.limits.max_bytes}"
         return NoPicture(reason=PictureReason.TOO_MANY_BYTES, detail=detail)

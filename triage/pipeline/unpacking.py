@@ -7,14 +7,9 @@ from dataclasses import dataclass
 
 from triage.model.entry import FileEntry
 from triage.model.problem import Problem, ProblemKind
+from triage.pipeline.calls import list_archive
+from triage.pipeline.items import Listed, ReadItem
 from triage.pipeline.plan import TimeLimits, portions
-from triage.pipeline.tasks import (
-    ARCHIVE_MIMES,
-    UNOPENED_ARCHIVE_MIMES,
-    Listed,
-    ReadItem,
-    list_archive,
-)
 from triage.scheduler import Batch, Finished, Pool, Result
 from triage.store.database import Store
 from triage.store.work import Waiting
@@ -33,6 +28,8 @@ class Unpacking:
     evidence_id: int
     evidence_key: str
     location: str
+    opened_types: frozenset[str]
+    unopened_types: frozenset[str]
     limits: TimeLimits
     on_listed: Callable[[int], None]
 
@@ -40,7 +37,9 @@ class Unpacking:
         """List the members of all archives known so far; tell whether there were any archives."""
         self._name_unopened()
         found = False
-        while page := self.store.waiting_archives(self.evidence_id, self.location, ARCHIVE_MIMES):
+        while page := self.store.waiting_archives(
+            self.evidence_id, self.location, self.opened_types
+        ):
             found = True
             waiting = {one.entry_id: one for one in page}
             for result in self.pool.run(self._batches(page)):
@@ -83,8 +82,9 @@ class Unpacking:
 
     def _name_unopened(self) -> None:
         """Say of each archive of a kind that is not opened that it was not."""
-        mimes = UNOPENED_ARCHIVE_MIMES
-        while page := self.store.waiting_archives(self.evidence_id, self.location, mimes):
+        while page := self.store.waiting_archives(
+            self.evidence_id, self.location, self.unopened_types
+        ):
             for one in page:
                 self._problem(one.entry, "an archive of a kind that is not opened")
             self.store.mark_opened([one.entry_id for one in page])

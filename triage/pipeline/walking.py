@@ -9,8 +9,9 @@ from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.packing import Packed
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
+from triage.pipeline.calls import find_roots, list_folder
+from triage.pipeline.items import FolderItem, Listed, RootsItem
 from triage.pipeline.plan import TimeLimits
-from triage.pipeline.tasks import FolderItem, Listed, RootsItem, find_roots, list_folder
 from triage.scheduler import Batch, Finished, Lost, Pool
 from triage.store.database import Store
 

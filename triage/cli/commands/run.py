@@ -94,7 +94,7 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
     Exit code: 0 everything was examined; 3 finished, with gaps (see the page); 4 nothing could be
     opened; 5 a reference set cannot be loaded; 6 case database; 130 stopped, can be continued.
     """
-    from triage.hashing.picture import PictureLimits  # noqa: PLC0415  (help stays instant)
+    from triage.hashing.limits import PictureLimits  # noqa: PLC0415  (help stays instant)
     from triage.pipeline.plan import TimeLimits  # noqa: PLC0415
     from triage.pipeline.run import RunRequest  # noqa: PLC0415
     from triage.store.database import open_store  # noqa: PLC0415
@@ -116,8 +116,7 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
 
 
 def _work(request: RunRequest, store: Store, memory_limit_bytes: int, *, one_reader: bool) -> None:
-    from rich.console import Console  # noqa: PLC0415  (help stays instant)
-
+    from triage.cli.console import PipeConsole  # noqa: PLC0415  (help stays instant)
     from triage.cli.progress import Watcher  # noqa: PLC0415
     from triage.grading.scheme import SchemeBook  # noqa: PLC0415
     from triage.matching.library import PackLibrary  # noqa: PLC0415
@@ -127,7 +126,7 @@ def _work(request: RunRequest, store: Store, memory_limit_bytes: int, *, one_rea
     pool = ProcessPool(
         workers=request.workers, memory_limit_bytes=memory_limit_bytes, one_reader=one_reader
     )
-    with contextlib.closing(pool), Watcher(Console(stderr=True)) as watcher:
+    with contextlib.closing(pool), Watcher(PipeConsole(stderr=True)) as watcher:
         ExhibitRun(
             request=request,
             store=store,

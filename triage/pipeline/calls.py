@@ -1,0 +1,82 @@
+"""The names under which a run calls its workers, light to import for who only calls.
+
+The parent never parses evidence: what does is imported by the worker, when it is first called.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from triage.model.entry import DirectoryRef
+    from triage.model.outcome import PictureOutcome
+    from triage.model.problem import Problem
+    from triage.pipeline.items import (
+        Digested,
+        FolderItem,
+        Listed,
+        PictureItem,
+        PlacedDone,
+        PlacedItem,
+        ReadItem,
+        RootsItem,
+        Surveyed,
+        SurveyItem,
+        Unopened,
+    )
+
+
+def survey(item: SurveyItem) -> Surveyed | Unopened:
+    """Open evidence and find its volumes."""
+    from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
+
+    return tasks.survey(item)
+
+
+def take_handover(found: tuple[str, bytes]) -> None:
+    """Remember what another worker found in an image, for when it is opened here."""
+    from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
+
+    tasks.take_handover(found)
+
+
+def find_roots(item: RootsItem) -> tuple[DirectoryRef, ...] | Problem:
+    """Open a volume; the roots of its listing, or why there are none."""
+    from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
+
+    return tasks.find_roots(item)
+
+
+def list_folder(item: FolderItem) -> Listed:
+    """List one folder."""
+    from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
+
+    return tasks.list_folder(item)
+
+
+def list_archive(item: ReadItem) -> Listed:
+    """List the members of an archive."""
+    from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
+
+    return tasks.list_archive(item)
+
+
+def digest_entry(item: ReadItem) -> Digested:
+    """Read an entry once: digests and type."""
+    from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
+
+    return tasks.digest_entry(item)
+
+
+def digest_placed(item: PlacedItem) -> PlacedDone | Digested:
+    """Read a content once by its place: digests and type."""
+    from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
+
+    return tasks.digest_placed(item)
+
+
+def decode_picture(item: PictureItem) -> PictureOutcome:
+    """Read a content again and hash it as a picture."""
+    from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
+
+    return tasks.decode_picture(item)

@@ -1,0 +1,139 @@
+"""What travels between a run and its workers: plain values, light to import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from triage.hashing.limits import PictureLimits
+from triage.model.entry import DirectoryRef, FileEntry
+from triage.model.evidence import DamagedRange, EvidenceInfo
+from triage.model.extents import Extents
+from triage.model.listing import Listing
+from triage.model.outcome import Outcome
+from triage.model.problem import Problem
+from triage.model.volume import VolumeInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurveyItem:
+    """Evidence to be opened."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveyed:
+    """Evidence that opened, its volumes, and what other workers need to open it at once.
+
+    Attributes:
+        opened_archives: types of archives whose members can be listed, and
+        unopened_archives: of those that are only named; the parent knows no format.
+        handover: packed, as nothing else has to know what it holds.
+    """
+
+    info: EvidenceInfo
+    volumes: tuple[VolumeInfo, ...]
+    problems: tuple[Problem, ...]
+    damage: tuple[DamagedRange, ...]
+    opened_archives: frozenset[str] = frozenset()
+    unopened_archives: frozenset[str] = frozenset()
+    handover: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unopened:
+    """Evidence that did not open, and why."""
+
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootsItem:
+    """A volume whose root folders are wanted."""
+
+    location: str
+    volume: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderItem:
+    """A folder to be listed."""
+
+    location: str
+    folder: DirectoryRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A listing, and the damage that was met on the way."""
+
+    listing: Listing
+    damage: tuple[DamagedRange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadItem:
+    """An entry to be digested."""
+
+    entry_id: int
+    location: str
+    entry: FileEntry
+
+    @property
+    def path(self) -> bytes:
+        """Its path."""
+        return self.entry.ref.path
+
+    @property
+    def size_bytes(self) -> int:
+        """Its size."""
+        return self.entry.size_bytes
+
+
+class PlacedItem(NamedTuple):
+    """A content to be digested whose place on the medium is known.
+
+    A tuple, as its answer is: one of each goes through a pipe for every file of a disk, and a
+    frozen value takes ten times as long to be packed and unpacked.
+    """
+
+    entry_id: int
+    location: str
+    path: bytes
+    stream: bytes
+    size_bytes: int
+    extents: Extents
+
+
+class PlacedDone(NamedTuple):
+    """The fields of :class:`triage.model.outcome.Done`, where no new damage was met."""
+
+    md5: bytes
+    sha1: bytes
+    sha256: bytes
+    size_bytes: int
+    mime: str
+    family: str
+    extension_agrees: bool | None
+    damaged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digested:
+    """What became of an entry, and the damage that was met on the way."""
+
+    outcome: Outcome
+    damage: tuple[DamagedRange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureItem:
+    """A content to be decoded, read from one of its entries."""
+
+    sha256: bytes
+    location: str
+    entry: FileEntry
+    mime: str
+    limits: PictureLimits
