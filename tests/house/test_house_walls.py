@@ -21,7 +21,7 @@ FOREIGN = {
         frozenset({"ingest"}),
     ),
     **dict.fromkeys(("PIL", "pillow_heif", "imagehash", "scipy"), frozenset({"hashing"})),
-    **dict.fromkeys(("ijson", "defusedxml", "sqlite3"), frozenset({"matching"})),
+    **dict.fromkeys(("ijson", "defusedxml", "sqlite3", "cryptography"), frozenset({"matching"})),
     **dict.fromkeys(("click", "rich"), frozenset({"cli"})),
     **dict.fromkeys(PROCESSES, frozenset({"scheduler"})),
     "numpy": frozenset({"ingest", "hashing", "matching"}),

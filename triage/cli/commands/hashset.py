@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,15 @@ from pathlib import Path
 
 import click
 
+from triage.cli.commands.hashset_seal import key as key_group
+from triage.cli.packwords import (
+    as_json_option,
+    examples,
+    manifest_object,
+    named,
+    print_json,
+    version_option,
+)
 from triage.config import home
 from triage.errors import HashSetError, UsageFault
 from triage.grading.scheme import SchemeBook
@@ -24,16 +32,9 @@ FINISHED_WITH_PROBLEMS = 3
 _SHOWN = 10
 _NOTHING = "no reference set has been imported"
 
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
-_version = click.option("--version", metavar="V", help="A version other than the newest.")
-
-
-def _examples(*lines: str) -> str:
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
-
 
 @click.group(
-    epilog=_examples(
+    epilog=examples(
         "triage hashset import caid.json --name caid --polarity by-category --scheme uk",
         "triage hashset list",
         "triage hashset verify",
@@ -43,9 +44,12 @@ def hashset() -> None:
     """Import reference packs and look after them."""
 
 
+hashset.add_command(key_group)
+
+
 @hashset.command(
     "import",
-    epilog=_examples(
+    epilog=examples(
         "triage hashset import caid.json --name caid --polarity by-category --scheme uk",
         "triage hashset import RDS_minimal.db --name nsrl --polarity known-good",
         "triage hashset import watch.csv --name watch --polarity known-bad --column md5=Hash",
@@ -71,7 +75,7 @@ def hashset() -> None:
 @click.option("--encoding", default="", metavar="NAME", help="Of the text; default UTF-8.")
 @click.option("--refused", type=click.Path(path_type=Path), help="New file for refused records.")
 @click.option("--confirm-not-nist", is_flag=True, help="The set is not NIST's known-good one.")
-@_as_json
+@as_json_option
 def import_(  # noqa: PLR0913  (click passes each option by name)
     *,
     file: Path,
@@ -122,13 +126,13 @@ def import_(  # noqa: PLR0913  (click passes each option by name)
         sys.exit(FINISHED_WITH_PROBLEMS)
 
 
-@hashset.command("list", epilog=_examples("triage hashset list", "triage hashset list --json"))
-@_as_json
+@hashset.command("list", epilog=examples("triage hashset list", "triage hashset list --json"))
+@as_json_option
 def list_(*, as_json: bool) -> None:
     """List all packs."""
     manifests = PackLibrary(home()).list()
     if as_json:
-        _print_json([manifest_object(one) for one in manifests])
+        print_json([manifest_object(one) for one in manifests])
         return
     if not manifests:
         click.echo(_NOTHING, err=True)
@@ -140,16 +144,16 @@ def list_(*, as_json: bool) -> None:
         click.echo("  ".join(cells).rstrip())
 
 
-@hashset.command(epilog=_examples("triage hashset show caid", "triage hashset show caid --json"))
+@hashset.command(epilog=examples("triage hashset show caid", "triage hashset show caid --json"))
 @click.argument("name")
-@_version
-@_as_json
+@version_option
+@as_json_option
 def show(name: str, version: str | None, *, as_json: bool) -> None:
     """Show all that is known of one pack."""
-    manifest = PackLibrary(home()).manifest(*_named(name, version))
+    manifest = PackLibrary(home()).manifest(*named(name, version))
     facts = manifest_object(manifest)
     if as_json:
-        _print_json(facts)
+        print_json(facts)
         return
     facts["rows"] = ", ".join(f"{count:,} {algorithm}" for algorithm, count in manifest.rows)
     width = max(map(len, facts))
@@ -158,19 +162,19 @@ def show(name: str, version: str | None, *, as_json: bool) -> None:
         click.echo(f"{key.replace('_', ' '):<{width}}  {words}")
 
 
-@hashset.command(epilog=_examples("triage hashset verify", "triage hashset verify caid"))
+@hashset.command(epilog=examples("triage hashset verify", "triage hashset verify caid"))
 @click.argument("name", required=False)
-@_version
-@_as_json
+@version_option
+@as_json_option
 def verify(name: str | None, version: str | None, *, as_json: bool) -> None:
     """Read packs again, every byte; exit code 5 where anything is not as it was imported."""
     library = PackLibrary(home())
     folders = [name] if name else [path.name for path in library.folders()]
-    reports = [library.verify(*_named(folder, version)) for folder in folders]
+    reports = [library.verify(*named(folder, version)) for folder in folders]
     if not reports:
         click.echo(_NOTHING, err=True)
     if as_json:
-        _print_json([_verify_object(report) for report in reports])
+        print_json([_verify_object(report) for report in reports])
     else:
         for report in reports:
             _tell_verify(report)
@@ -181,25 +185,20 @@ def verify(name: str | None, version: str | None, *, as_json: bool) -> None:
         )
 
 
-@hashset.command(epilog=_examples("triage hashset remove caid --version 2026.09 --yes"))
+@hashset.command(epilog=examples("triage hashset remove caid --version 2026.09 --yes"))
 @click.argument("name")
-@_version
+@version_option
 @click.option("--yes", is_flag=True, help="Really.")
-@_as_json
+@as_json_option
 def remove(name: str, version: str | None, *, yes: bool, as_json: bool) -> None:
     """Delete a pack. Cases that were matched with it keep their matches."""
     if not yes:
         raise UsageFault(f"removing {printable(name)} cannot be undone", hint="add --yes to do it")
-    removed = PackLibrary(home()).remove(*_named(name, version))
+    removed = PackLibrary(home()).remove(*named(name, version))
     if as_json:
-        _print_json({"removed": removed})
+        print_json({"removed": removed})
     else:
         click.echo(f"removed {removed}")
-
-
-def manifest_object(manifest: PackManifest) -> dict[str, object]:
-    """Give a manifest as a JSON object with stable keys."""
-    return {**dataclasses.asdict(manifest), "rows": dict(manifest.rows)}
 
 
 def _polarity(given: str | None, scheme: str) -> Polarity:
@@ -226,14 +225,6 @@ def _column(text: str) -> tuple[str, str]:
     return ours.strip().lower(), theirs
 
 
-def _named(name: str, version: str | None) -> tuple[str, str | None]:
-    """Take ``name``, ``name@version``, or a name with ``--version``."""
-    before, at, after = name.partition("@")
-    if at and version is not None and version != after:
-        raise UsageFault(f"{printable(name)!r} and --version {printable(version)!r} disagree")
-    return before, after if at else version
-
-
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int, int], None] | None]:
     """Show bytes, rate, time left and records on a terminal; nothing in a pipe."""
@@ -241,7 +232,8 @@ def _progress() -> Iterator[Callable[[int, int, int], None] | None]:
         yield None
         return
     from rich import progress  # noqa: PLC0415  (slow to import, and seldom needed)
-    from rich.console import Console  # noqa: PLC0415  (likewise)
+
+    from triage.cli.console import PipeConsole  # noqa: PLC0415  (likewise)
 
     columns = (
         progress.TextColumn("{task.description}"),
@@ -251,7 +243,7 @@ def _progress() -> Iterator[Callable[[int, int, int], None] | None]:
         progress.TimeRemainingColumn(),
         progress.TextColumn("{task.fields[records]:,} records"),
     )
-    with progress.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with progress.Progress(*columns, console=PipeConsole(stderr=True), transient=True) as bar:
         task = bar.add_task("checking", total=None, records=0)
 
         def show_progress(done: int, total: int, records: int) -> None:
@@ -276,7 +268,7 @@ def _tell_import(report: ImportReport, file: Path, *, as_json: bool) -> None:
         more = report.refused_total - _SHOWN
         click.echo(f"and {more:,} more refused: see --refused or --json", err=True)
     if as_json:
-        _print_json(import_object(report))
+        print_json(import_object(report))
         return
     done = "already there, nothing was done" if report.already else "imported"
     digests = ", ".join(f"{count:,} {algorithm}" for algorithm, count in manifest.rows)
@@ -346,7 +338,3 @@ def _verify_object(report: VerifyReport) -> dict[str, object]:
         "problems": list(report.problems),
         "read_bytes": report.read_bytes,
     }
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2))
