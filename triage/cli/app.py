@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
-import os
 import sys
 import traceback
+from typing import Any
 
 import click
 
 import triage
+from triage.cli.streams import ReaderGone, reader_may_go, settle
 from triage.errors import TriageError
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
@@ -59,6 +61,22 @@ class LazyGroup(click.Group):
                     return command
         return None
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401  (click's signature)
+    ) -> click.Context:
+        """Parse the command line; help may be read by somebody who soon has read enough."""
+        with reader_may_go():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401  (click's signature)
+        """Run the command, whose result may be read by somebody who soon has read enough."""
+        with reader_may_go():
+            return super().invoke(ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the commands from the table, without importing them."""
         with formatter.section("Commands"):
@@ -82,28 +100,44 @@ def cli() -> None:
 
 
 def run() -> None:
-    """Run the command line and turn errors into one clear line and an exit code."""
+    """Run the command line and turn errors into one clear line and an exit code.
+
+    A reader who goes before the end has seen enough: that is 0, and no words on standard error.
+    """
+    code = _exit_code()
+    settle()
+    sys.exit(code)
+
+
+def _exit_code() -> int:
     try:
         code = cli.main(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
-    except click.Abort:
-        click.echo("interrupted", err=True)
-        sys.exit(130)
-    except TriageError as error:
-        click.echo(f"triage: {error.title}: {error.message}", err=True)
-        if error.hint:
-            click.echo(f"  {error.hint}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        click.echo("triage: interrupted", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit:
+        settle()
+        raise
+    except ReaderGone:
+        code = 0
+    except (click.ClickException, click.Abort, KeyboardInterrupt, TriageError) as error:
+        return _told(error)
     except Exception:  # noqa: BLE001  (the border of the program: our bug, said as one)
-        traceback.print_exc()
-        click.echo("triage: internal error: this is a defect of triage; see above", err=True)
-        sys.exit(1)
+        return _told(None)
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: BaseException | None) -> int:
+    """Say what went wrong, where anybody listens, and give its exit code."""
+    with contextlib.suppress(BrokenPipeError):
+        if error is None:
+            traceback.print_exc()
+            click.echo("triage: internal error: this is a defect of triage; see above", err=True)
+        elif isinstance(error, click.ClickException):
+            error.show()
+        elif isinstance(error, TriageError):
+            click.echo(f"triage: {error.title}: {error.message}", err=True)
+            if error.hint:
+                click.echo(f"  {error.hint}", err=True)
+        else:
+            click.echo("triage: interrupted", err=True)
+    if isinstance(error, TriageError):
+        return error.exit_code
+    return 1 if error is None else 2 if isinstance(error, click.ClickException) else 130

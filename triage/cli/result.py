@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import click
-from rich.console import Console
 
+from triage.cli.console import PipeConsole
 from triage.cli.page import print_page
 from triage.export.summary import summary_object
 from triage.grading.verdict import judge
@@ -24,5 +24,5 @@ def show_result(store: Store, case: str, exhibit: str, *, as_json: bool) -> Verd
     if as_json:
         click.echo(json.dumps(summary_object(summary, verdict), indent=2, ensure_ascii=False))
     else:
-        print_page(Console(), summary, verdict)
+        print_page(PipeConsole(), summary, verdict)
     return verdict

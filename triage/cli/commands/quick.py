@@ -97,13 +97,12 @@ def _work(request: QuickRequest, *, one_reader: bool) -> QuickResult:
         workers=request.workers, memory_limit_bytes=4 * _GIB, one_reader=one_reader
     )  # started before anything else is imported: workers load what they need meanwhile
     with contextlib.closing(pool):
-        from rich.console import Console  # noqa: PLC0415
-
+        from triage.cli.console import PipeConsole  # noqa: PLC0415
         from triage.cli.progress import Watcher  # noqa: PLC0415
         from triage.grading.scheme import SchemeBook  # noqa: PLC0415
         from triage.pipeline.quick.run import QuickPass  # noqa: PLC0415
 
-        with Watcher(Console(stderr=True)) as watcher:
+        with Watcher(PipeConsole(stderr=True)) as watcher:
             return QuickPass(
                 request=request, pool=pool, home=home(), book=SchemeBook(home()), tell=watcher
             ).run()

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -19,6 +18,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from triage.cli.console import PipeConsole
 from triage.model.display import printable
 from triage.model.evidence import DamagedRange
 from triage.pipeline.verify import ALGORITHMS, Result, Verification, verify_image
@@ -70,7 +70,7 @@ def verify(image: Path, *, as_json: bool, second_reader: bool) -> None:
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int], None]]:
     """Show bytes, rate and time left on stderr; silent where that is no terminal."""
-    console = Console(stderr=True)
+    console = PipeConsole(stderr=True)
     columns = (
         TextColumn("reading"),
         BarColumn(),
