@@ -147,7 +147,7 @@ def _packs(summary: ExhibitSummary) -> RenderableType:
             pack.name,
             pack.version,
             pack.imported_at[:10],
-            pack.polarity,
+            f"{pack.polarity}, sealed" if pack.is_sealed else pack.polarity,
             pack.scheme or "-",
             f"{pack.taken:,}",
         )

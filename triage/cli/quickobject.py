@@ -150,4 +150,5 @@ def _set(pack: PackManifest) -> dict[str, object]:
         "imported_at": pack.imported_at,
         "source_sha256": pack.source_sha256,
         "pack_sha256": pack.pack_sha256,
+        **({"sealed_by_key": pack.key_id} if pack.is_sealed else {}),
     }

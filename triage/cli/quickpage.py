@@ -162,4 +162,5 @@ def _effort(result: QuickResult) -> Iterator[str]:
 
 def _pack(pack: PackManifest) -> str:
     scheme = f", scheme {printable(pack.scheme)}" if pack.scheme else ""
-    return f"{pack.name} {pack.version} ({pack.polarity}{scheme}, {pack.imported_at[:10]})"
+    form = ", sealed" if pack.is_sealed else ""
+    return f"{pack.name} {pack.version} ({pack.polarity}{form}{scheme}, {pack.imported_at[:10]})"

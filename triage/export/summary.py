@@ -113,4 +113,5 @@ def _pack(pack: PackManifest) -> dict[str, object]:
         "source": printable(pack.source_name),
         "source_sha256": pack.source_sha256,
         "pack_sha256": pack.pack_sha256,
+        **({"sealed_by_key": pack.key_id} if pack.is_sealed else {}),
     }

@@ -114,6 +114,12 @@ def _references(packs: tuple[PackManifest, ...]) -> Iterator[str]:
         if not sum(count for _, count in pack.rows):
             name = f"{printable(pack.name)} {printable(pack.version)}".rstrip()
             yield f"the reference set {name} holds no digest at all"
+        if pack.pictures_left_out and pack.polarity is not Polarity.KNOWN_GOOD:
+            yield (
+                f"the reference set {printable(pack.name)} {printable(pack.version)} was sealed "
+                f"without its {counted(pack.pictures_left_out, 'picture hash', 'picture hashes')}: "
+                "no picture was compared with it by appearance"
+            )
 
 
 def _volumes(summary: ExhibitSummary) -> Iterator[str]:

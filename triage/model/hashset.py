@@ -68,6 +68,8 @@ class PackManifest:
         rows: ``(("md5", n), …)``: distinct digests by algorithm.
         with_size: records that carry a size.
         pack_sha256: digest over the digests of the pack's files; what a report cites.
+        key_id: public id of the key that a sealed pack answers to, ``""`` where it is not sealed.
+        pictures_left_out: picture hashes that a sealed pack was made without.
     """
 
     name: str
@@ -88,3 +90,10 @@ class PackManifest:
     pdq_recipe: str = ""
     notes: str = ""
     pack_sha256: str = ""
+    key_id: str = ""
+    pictures_left_out: int = 0
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether it holds keyed values in place of digests."""
+        return bool(self.key_id)

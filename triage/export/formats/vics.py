@@ -188,4 +188,5 @@ def _properties(
 
 def _pack_words(pack: PackManifest) -> str:
     name = f"{printable(pack.name)} {printable(pack.version)}".rstrip()
-    return f"{name} ({pack.polarity}), SHA-256 {pack.pack_sha256}"
+    form = ", sealed" if pack.is_sealed else ""
+    return f"{name} ({pack.polarity}{form}), SHA-256 {pack.pack_sha256}"
