@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from triage.model.packing import COLUMNS
 from triage.store import rows, tables
@@ -28,6 +28,15 @@ _CONTENT_WORDS = (
     "grade_reason",
     "conflict",
 )
+
+
+def insert_of(dialect: str) -> Any:  # noqa: ANN401  (each dialect has a class of its own)
+    """Give what makes an INSERT of a dialect, which can leave rows that are there."""
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415  (a tenth of a second, rare)
+
+        return postgresql.insert
+    return sqlite.insert
 
 
 def run(
@@ -79,21 +88,23 @@ def insert_listed(dialect: str, *, in_container: bool) -> sa.Executable:
         fresh[name] = sa.false()
     for name in ("mime", "family"):
         fresh[name] = sa.literal_column("''")
-    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    statement: sa.Executable = insert(tables.entries).values(fresh).on_conflict_do_nothing()
+    statement: sa.Executable = (
+        insert_of(dialect)(tables.entries).values(fresh).on_conflict_do_nothing()
+    )
     return statement
 
 
 @cache
 def insert_contents(dialect: str) -> sa.Executable:
     """Give the statement that adds contents and leaves those that are there."""
-    insert: Any = postgresql.insert if dialect == "postgresql" else sqlite.insert
     fresh: dict[str, Any] = {name.removeprefix("new_"): sa.bindparam(name) for name in rows.CONTENT}
     fresh["picture_state"] = sa.literal_column("'none'")
     fresh["standing"] = sa.literal_column("'unknown'")
     for name in _CONTENT_WORDS:
         fresh[name] = sa.literal_column("''")
-    statement: sa.Executable = insert(tables.contents).values(fresh).on_conflict_do_nothing()
+    statement: sa.Executable = (
+        insert_of(dialect)(tables.contents).values(fresh).on_conflict_do_nothing()
+    )
     return statement
 
 

@@ -125,6 +125,24 @@ class Working(Reading):
         )
         return self._as_waiting(self.connection.execute(query).all(), location)
 
+    def last_entry_id(self) -> int:
+        """Give the greatest id of an entry, 0 where there is none."""
+        return int(self.connection.execute(sa.select(sa.func.max(_ENTRY.id))).scalar() or 0)
+
+    def members_after(self, evidence_id: int, entry_id: int) -> dict[tuple[int, int], int]:
+        """Give the ids of the members of archives, still to be read, that were added after an id.
+
+        Returns:
+            By the id of the archive and the place in it.
+        """
+        query = sa.select(_ENTRY.container_id, _ENTRY.address, _ENTRY.id).where(
+            _ENTRY.id > entry_id,
+            in_table_order == evidence_id,
+            sa.literal_column("+entries.state") == "pending",
+            _ENTRY.container_id.is_not(None),
+        )
+        return {(inside, place): one for inside, place, one in self.connection.execute(query)}
+
     def _as_waiting(self, page: Sequence[rows.Row], location: str) -> list[Waiting]:
         containers = self._containers(page)
         found = []

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from triage.model.digest import PictureHashes
 from triage.model.entry import FileEntry
@@ -30,8 +29,7 @@ class Writing:
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
-        module = postgresql if connection.dialect.name == "postgresql" else sqlite
-        self._insert: Any = module.insert
+        self._insert: Any = bulk.insert_of(connection.dialect.name)
 
     def rollback(self) -> None:
         """Drop everything since the last commit."""
