@@ -59,10 +59,19 @@ class Places:
             return ()
         if len(every) > 1 and not _distinct(stream, every):
             return ()
-        found = _cut(stream.runs[: stream.plain], stream.size_bytes, self._end)
+        return self._cut_to(address, stream.name, stream.runs, stream.plain, stream.size_bytes)
+
+    def of_only(self, address: int, runs: Extents, plain: int, size_bytes: int) -> Extents:
+        """Give the same for the one stream of a file, which has some plain runs and a size."""
+        return self._cut_to(address, b"", runs, plain, size_bytes)
+
+    def _cut_to(
+        self, address: int, name: bytes, runs: Extents, plain: int, size_bytes: int
+    ) -> Extents:
+        found = _cut(runs[:plain], size_bytes, self._end)
         if found and self._records is not None:
-            known = self._records.initialised_bytes(address, stream.name)
-            return found if known is not None and known >= stream.size_bytes else ()
+            known = self._records.initialised_bytes(address, name)
+            return found if known is not None and known >= size_bytes else ()
         return found
 
 
@@ -79,6 +88,10 @@ def _distinct(stream: Stream, every: Sequence[Stream]) -> bool:
 
 def _cut(runs: Extents, size_bytes: int, end_bytes: int) -> Extents:
     """Join runs that touch and cut off what lies behind the content."""
+    if len(runs) == 1:
+        start, length = runs[0]
+        inside = start >= 0 and start + length <= end_bytes and length >= size_bytes
+        return ((start, size_bytes),) if inside else ()
     found: list[tuple[int, int]] = []
     left = size_bytes
     for start, length in runs:

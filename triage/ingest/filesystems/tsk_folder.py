@@ -21,6 +21,7 @@ from triage.ingest.filesystems.tsk_names import (
     reused,
     why_no_content,
 )
+from triage.ingest.filesystems.tsk_ordinary import OrdinaryNames
 from triage.ingest.filesystems.tsk_streams import NTFS_REPARSE, WOF_STREAM, Stream, streams
 from triage.ingest.filesystems.tsk_times import NAIVE, Moments, times
 from triage.ingest.tskimage import plain_words
@@ -54,21 +55,25 @@ class Volume:
     naive: bool
     encrypted: EncryptedInodes
     places: Places
+    ordinary: OrdinaryNames
     opened: pytsk3.FS_Info
 
     @classmethod
     def of(cls, container: Container, volume: VolumeInfo, opened: pytsk3.FS_Info) -> Volume:
         """Gather the facts once, when the volume is opened."""
+        block_bytes, naive = int(opened.info.block_size), volume.filesystem in NAIVE
+        places = Places.of(container, volume, opened)
         return cls(
             evidence=container.info.key,
             key=volume.key,
             filesystem=volume.filesystem,
             base_bytes=volume.offset_bytes,
-            block_bytes=int(opened.info.block_size),
+            block_bytes=block_bytes,
             medium_bytes=container.info.size_bytes,
-            naive=volume.filesystem in NAIVE,
+            naive=naive,
             encrypted=EncryptedInodes.of(container, volume),
-            places=Places.of(container, volume, opened),
+            places=places,
+            ordinary=OrdinaryNames(volume, block_bytes, places, naive=naive),
             opened=opened,
         )
 
@@ -97,6 +102,7 @@ class Folder:
         self._orphan_bytes = 0
         self._orphans_hit = False
         self._encrypts = bool(volume.encrypted)
+        self._quick = not (self._encrypts or folder.orphan)
         self._direct = True
         """Whether an entry's address leads to the record that its streams were taken from."""
 
@@ -159,9 +165,20 @@ class Folder:
         )
 
     def _take(self, file: pytsk3.File) -> None:
+        if self._quick and self._taken(file):
+            return
         resolved = resolve(self._volume.opened, file, self._volume.filesystem)
         if resolved is not None:
             self._enter(*resolved)
+
+    def _taken(self, file: pytsk3.File) -> bool:
+        """Tell whether a name was an ordinary one, and has been entered."""
+        try:
+            return self._volume.ordinary.take(
+                file, self._folder, self._prefix, self._packer.add, self._directories
+            )
+        except OSError:
+            return False
 
     def _enter(self, name: Name, file: pytsk3.File | None) -> None:
         if name.meta is None or not name.same:

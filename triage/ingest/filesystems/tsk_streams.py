@@ -10,12 +10,12 @@ import pytsk3
 NTFS_DATA = 128
 NTFS_REPARSE = 192
 _HFS_RSRC, _HFS_XATTR = 0x1101, 0x1102
-_DEFAULTS = frozenset({1, 0x1100})
+DEFAULT_KINDS = frozenset({1, 0x1100})
 """Kinds of what a file holds, of most file systems and of HFS+."""
 
 _RUN_FILLER, _RUN_SPARSE = 1, 2
-_RESIDENT, _ENCRYPTED, _COMPRESSED, _SPARSE = 0x04, 0x10, 0x20, 0x40
-_ODD = _RESIDENT | _ENCRYPTED | _COMPRESSED | _SPARSE
+RESIDENT, _ENCRYPTED, _COMPRESSED, _SPARSE = 0x04, 0x10, 0x20, 0x40
+PACKED = _ENCRYPTED | _COMPRESSED | _SPARSE
 
 WOF_STREAM = b"WofCompressedData"
 """Stream in which Windows keeps the packed bytes of a file whose own data then reads as zeros."""
@@ -68,14 +68,14 @@ def streams(
             if kind != NTFS_DATA:
                 continue
             name = info.name or b""
-        elif kind in _DEFAULTS:
+        elif kind in DEFAULT_KINDS:
             name = b""
         else:
             named = _name(kind, info.name or b"")
             if not named:
                 continue
             name = named
-        runs, holes, plain = _runs(attribute, base_bytes, block_bytes)
+        runs, holes, plain = runs_of(attribute, base_bytes, block_bytes)
         flags = info.flags
         yield Stream(
             name,
@@ -83,11 +83,11 @@ def streams(
             info.id,
             info.size,
             runs,
-            flags & _RESIDENT > 0,
+            flags & RESIDENT > 0,
             flags & _ENCRYPTED > 0,
             flags & _COMPRESSED > 0,
             holes or flags & _SPARSE > 0,
-            0 if flags & _ODD else plain,
+            0 if flags & (RESIDENT | PACKED) else plain,
         )
 
 
@@ -98,7 +98,7 @@ def _name(kind: int, name: bytes) -> bytes:
     return name or b"xattr" if kind == _HFS_XATTR and name != HFS_COMPRESSION else b""
 
 
-def _runs(
+def runs_of(
     attribute: pytsk3.Attribute, base_bytes: int, block_bytes: int
 ) -> tuple[tuple[tuple[int, int], ...], bool, int]:
     """Give the runs, whether there are holes, and how many runs come before any gap."""
