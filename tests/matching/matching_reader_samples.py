@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
+from triage.matching.batch import DigestBatch
 from triage.matching.reader import Item, ReadOptions, choose_reader
+from triage.model.digest import Algorithm
 from triage.model.hashset import ReferenceRecord, RefusedRecord
 
 A, B = b"harmless sample a\n", b"harmless sample b, longer\n"
@@ -36,3 +40,30 @@ def text_file(folder: Path, text: str, name: str = "set.txt") -> Path:
 
 def raw(hex_digits: str) -> bytes:
     return bytes.fromhex(hex_digits)
+
+
+def expanded(given: Iterable[Item | DigestBatch]) -> list[Item]:
+    """Take batches apart; the places of records are left out of all, as batches have none."""
+    items: list[Item] = []
+    for one in given:
+        if isinstance(one, DigestBatch):
+            items.extend(_records(one))
+        else:
+            items.append(replace(one, place="") if isinstance(one, ReferenceRecord) else one)
+    return items
+
+
+def _records(batch: DigestBatch) -> Iterator[ReferenceRecord]:
+    assert batch.count
+    assert all(rows.shape[0] == batch.count for rows in batch.digests.values())
+    for at in range(batch.count):
+        found = {name: rows[at].tobytes() for name, rows in batch.digests.items()}
+        size = -1 if batch.sizes is None else int(batch.sizes[at])
+        code = -1 if batch.codes is None else int(batch.codes[at])
+        yield ReferenceRecord(
+            md5=found.get(Algorithm.MD5),
+            sha1=found.get(Algorithm.SHA1),
+            sha256=found.get(Algorithm.SHA256),
+            size_bytes=None if size < 0 else size,
+            code=None if code < 0 else batch.code_words[code],
+        )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from triage.matching.batch import DigestBatch
 from triage.model.digest import PdqRecipe
 from triage.model.hashset import ReferenceRecord, RefusedRecord
 
@@ -63,6 +64,17 @@ class Reader(Protocol):
             HashSetError: the file as a whole cannot be read (on); names the file and the place.
         """
         ...
+
+    def batches(self, path: Path, options: ReadOptions) -> Iterator[Item | DigestBatch]:
+        """Stream the records of a source, many at a time wherever they are alike.
+
+        Law: taken apart, this is what :meth:`read` gives: the same records (but for their place)
+        and refusals in the same order, and the same notes.
+
+        Raises:
+            HashSetError: as :meth:`read`.
+        """
+        return self.read(path, options)
 
     def warnings(
         self,

@@ -8,7 +8,7 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -146,8 +146,32 @@ def lines(path: Path, options: ReadOptions) -> Iterator[list[bytes]]:
     Raises:
         HashSetError: the file cannot be opened, read or unpacked.
     """
+    for block, end in blocks(path, options):
+        parts = block.split(end)
+        if not parts[-1]:
+            parts.pop()
+        yield parts
+
+
+def blocks(path: Path, options: ReadOptions) -> Iterator[tuple[bytes, bytes]]:
+    """Stream the text that :func:`lines` splits, in blocks of whole lines, with their line end.
+
+    Only the last block may lack the end of its last line.
+
+    Raises:
+        HashSetError: the file cannot be opened, read or unpacked.
+    """
+    rest, end = b"", b""
     with opened(path, options) as stream:
-        yield from _split(_recoded(stream, path, options))
+        for chunk in _recoded(stream, path, options):
+            end = end or (b"\r" if b"\r" in chunk and b"\n" not in chunk else b"\n")
+            text = rest + chunk
+            cut = text.rfind(end) + 1
+            rest = text[cut : cut + LINE_LIMIT_BYTES]
+            if cut:
+                yield text[:cut], end
+    if rest:
+        yield rest, end
 
 
 def numbered_lines(
@@ -158,13 +182,18 @@ def numbered_lines(
     Raises:
         HashSetError: the file cannot be opened, read or unpacked.
     """
-    number = 0
-    for batch in lines(path, options):
-        for line in batch:
-            number += 1
-            start = line.strip()[:1]
-            if start and (comments or start != b"#"):
-                yield number, line.decode("utf-8", "replace").rstrip("\r")
+    found = enumerate((line for batch in lines(path, options) for line in batch), 1)
+    yield from spoken(found, comments=comments)
+
+
+def spoken(
+    numbered: Iterable[tuple[int, bytes]], *, comments: bool = False
+) -> Iterator[tuple[int, str]]:
+    """Give numbered lines as text, without blank ones and, unless asked for, comments."""
+    for number, line in numbered:
+        start = line.strip()[:1]
+        if start and (comments or start != b"#"):
+            yield number, line.decode("utf-8", "replace").rstrip("\r")
 
 
 class _Chunks(io.RawIOBase):
@@ -217,15 +246,3 @@ def _recoded(stream: BinaryIO, path: Path, options: ReadOptions) -> Iterator[byt
         yield decoder.decode(chunk).encode("utf-8", "replace")
         chunk = stream.read(CHUNK_SIZE_BYTES)
     yield decoder.decode(b"", final=True).encode("utf-8", "replace")
-
-
-def _split(chunks: Iterator[bytes]) -> Iterator[list[bytes]]:
-    rest, end = b"", b""
-    for chunk in chunks:
-        end = end or (b"\r" if b"\r" in chunk and b"\n" not in chunk else b"\n")
-        parts = (rest + chunk).split(end)
-        rest = parts.pop()[:LINE_LIMIT_BYTES]
-        if parts:
-            yield parts
-    if rest:
-        yield [rest]

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
+from triage.matching.batch import DigestBatch
+from triage.matching.decoding import windows
+from triage.matching.feed import Block, Feed, Mask
 from triage.matching.fields import Draft, algorithm_of, judged
+from triage.matching.index import Numbers, Rows
+from triage.matching.mixing import KIND, ODD, SKIPPED, Scan, digests_at, mixed
 from triage.matching.readers.lists import data_lines, mostly
 from triage.matching.reading import Item, Reader, ReadOptions
-from triage.matching.source import numbered_lines
-from triage.model.digest import Algorithm
+from triage.matching.source import numbered_lines, spoken
+from triage.model.digest import DIGEST_SIZE_BYTES, EXACT, Algorithm
 from triage.model.hashset import RefusedRecord
 
 _SUM = re.compile(r"\\?([0-9a-f]+)[ \t][ *]?.*", re.IGNORECASE | re.DOTALL)
@@ -20,6 +28,7 @@ _ANY = re.compile(
     rf"{_SIZED.pattern}|{_BSD.pattern}|\\?[0-9a-f]{{32,128}}[ \t][ *]?.*",
     re.IGNORECASE | re.DOTALL,
 )
+_BSD_MARK = b") = "
 _BSD_NAMES = {
     "md5": Algorithm.MD5,
     "sha1": Algorithm.SHA1,
@@ -45,8 +54,55 @@ class ChecksumReader(Reader):
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[Item]:
         """Stream the digests, with sizes where md5deep printed them."""
-        for number, text in numbered_lines(path, options):
-            yield _item(text, f"line {number}", options)
+        return _items(numbered_lines(path, options), options)
+
+    def batches(self, path: Path, options: ReadOptions) -> Iterator[Item | DigestBatch]:
+        """Stream the digests in columns where they stand first, or last after BSD's ``MD5 (``."""
+        feed = Feed(path, options)
+        return mixed(feed, _scan, lambda: _items(spoken(islice(feed.lines(), 1)), options))
+
+
+def _items(numbered: Iterable[tuple[int, str]], options: ReadOptions) -> Iterator[Item]:
+    for number, text in numbered:
+        yield _item(text, f"line {number}", options)
+
+
+def _scan(block: Block) -> Scan:
+    kinds = np.where(block.unspoken(), SKIPPED, ODD).astype(np.int8)
+    digests: dict[Algorithm, Rows] = {}
+    for algorithm in EXACT:
+        width = 2 * DIGEST_SIZE_BYTES[algorithm]
+        for likely, starts in (_first(block, width), _last(block, width, algorithm)):
+            lines = likely & (kinds == ODD)
+            if lines.any():
+                rows, good = digests_at(block, starts, lines, algorithm)
+                kinds[good] = KIND[algorithm]
+                digests[algorithm] = (
+                    np.where(good[:, None], rows, digests[algorithm])
+                    if algorithm in digests
+                    else rows
+                )
+    return Scan(kinds=kinds, digests=digests)
+
+
+def _first(block: Block, width: int) -> tuple[Mask, Numbers]:
+    """Tell on which lines so many characters end the line or stand before a blank."""
+    after = block.starts + width
+    mark = block.text[after]
+    ends = (mark == ord(" ")) | (mark == ord("\t")) | (after == block.stops)
+    return (after <= block.stops) & ends, block.starts
+
+
+def _last(block: Block, width: int, algorithm: Algorithm) -> tuple[Mask, Numbers]:
+    """Tell which lines are ``NAME (…) = `` and so many characters."""
+    starts = block.stops - width
+    head = f"{algorithm.upper()} (".encode()
+    lines = block.text[block.starts] == head[0]
+    lines &= starts - block.starts >= len(head) + len(_BSD_MARK)
+    for shown, begins in ((head, block.starts), (_BSD_MARK, starts - len(_BSD_MARK))):
+        found = windows(block.text, begins[lines], len(shown)) == np.frombuffer(shown, np.uint8)
+        lines[lines] = found.all(axis=1)
+    return lines, starts
 
 
 def _item(text: str, place: str, options: ReadOptions) -> Item:

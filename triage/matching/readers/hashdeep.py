@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from triage.errors import HashSetError
+from triage.matching.batch import DigestBatch
+from triage.matching.decoding import numbers
+from triage.matching.feed import Block, Feed
 from triage.matching.fields import Draft, judged
+from triage.matching.index import Rows
+from triage.matching.mixing import KIND, ODD, SKIPPED, Scan, digests_at, mixed
 from triage.matching.reading import Item, Reader, ReadOptions
-from triage.matching.source import head_text, numbered_lines
-from triage.model.digest import Algorithm
+from triage.matching.source import head_text, numbered_lines, spoken
+from triage.model.digest import DIGEST_SIZE_BYTES, Algorithm
 from triage.model.hashset import RefusedRecord
 
+_MARK = "%%%%"
 _MAGIC = "%%%% HASHDEEP-1.0"
 _NAMES = {
     "md5": Algorithm.MD5,
@@ -40,15 +49,70 @@ class HashdeepReader(Reader):
         Raises:
             HashSetError: no column line, or columns that are not in the format.
         """
-        columns: tuple[Algorithm | None, ...] = ()
-        for number, text in numbered_lines(path, options):
-            if text.startswith("%%%%"):
+        return _Lines(path, options).items(numbered_lines(path, options))
+
+    def batches(self, path: Path, options: ReadOptions) -> Iterator[Item | DigestBatch]:
+        """Stream the records in columns.
+
+        Raises:
+            HashSetError: as :meth:`read`.
+        """
+        feed = Feed(path, options)
+        lines = _Lines(path, options)
+        while not lines.columns and feed.block() is not None:
+            yield from lines.items(spoken(islice(feed.lines(), 1)))
+        yield from mixed(
+            feed,
+            lambda block: lines.scan(block, feed.at),
+            lambda: lines.items(spoken(islice(feed.lines(), 1))),
+        )
+
+
+class _Lines:
+    """Reads lines under the columns last announced."""
+
+    def __init__(self, path: Path, options: ReadOptions) -> None:
+        self._path = path
+        self._options = options
+        self.columns: tuple[Algorithm | None, ...] = ()
+
+    def items(self, numbered: Iterable[tuple[int, str]]) -> Iterator[Item]:
+        for number, text in numbered:
+            if text.startswith(_MARK):
                 if not text.startswith(_MAGIC):
-                    columns = _columns(text, f"{path.name}: line {number}")
-            elif columns:
-                yield _item(text, columns, f"line {number}", options)
+                    self.columns = _columns(text, f"{self._path.name}: line {number}")
+            elif self.columns:
+                yield _item(text, self.columns, f"line {number}", self._options)
             else:
-                raise HashSetError(f"{path.name}: line {number}: no column line above it")
+                where = f"{self._path.name}: line {number}"
+                raise HashSetError(f"{where}: no column line above it")
+
+    def scan(self, block: Block, at: int) -> Scan:
+        """Look at the lines from a place on, up to one that may announce other columns."""
+        marked = np.flatnonzero(block.text[block.starts[at:]] == ord(_MARK[0]))
+        return _scan(block, self.columns, at + int(marked[0]) if len(marked) else block.count)
+
+
+def _scan(block: Block, columns: tuple[Algorithm | None, ...], upto: int) -> Scan:
+    kinds = np.where(block.unspoken(), SKIPPED, ODD).astype(np.int8)
+    commas = np.flatnonzero(block.text == ord(","))
+    found = np.searchsorted(commas, block.starts)
+    lines = kinds == ODD
+    lines[upto:] = False
+    commas = np.append(commas, np.full(len(columns) + 1, len(block.text)))
+    ends = [commas[found + nth] for nth in range(len(columns) + 1)]
+    lines &= ends[-1] < block.stops
+    sizes = np.full(block.count, -1, np.int64)
+    sizes[lines], whole = numbers(block.text, block.starts[lines], ends[0][lines])
+    lines[lines] = whole
+    digests: dict[Algorithm, Rows] = {}
+    for algorithm, before, after in zip(columns, ends, ends[1:], strict=False):
+        if algorithm is not None:
+            lines &= after - before == 2 * DIGEST_SIZE_BYTES[algorithm] + 1
+            digests[algorithm], good = digests_at(block, before + 1, lines, algorithm)
+            lines &= good
+    kinds[lines] = sum(KIND[algorithm] for algorithm in digests)
+    return Scan(kinds=kinds, digests=digests, sizes=sizes)
 
 
 def _columns(text: str, where: str) -> tuple[Algorithm | None, ...]:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import re
 from binascii import unhexlify
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
+from triage.matching.batch import DigestBatch
+from triage.matching.feed import Block, Feed
 from triage.matching.fields import (
     algorithm_of,
     placeholder,
 )
+from triage.matching.mixing import KIND, ODD, SKIPPED, Scan, digests_at, mixed
 from triage.matching.reading import HEAD_SIZE_BYTES, Item, Reader, ReadOptions
 from triage.matching.source import head_text, lines, read_head
-from triage.model.digest import Algorithm
+from triage.model.digest import DIGEST_SIZE_BYTES, EXACT, Algorithm
 from triage.model.hashset import ReferenceRecord, RefusedRecord
 
 SHOWN_LINES = 40
@@ -61,16 +67,34 @@ class PlainListReader(Reader):
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[Item]:
         """Stream the digests of a list."""
-        number = 0
-        for batch in lines(path, options):
-            for number, line in enumerate(batch, number + 1):  # noqa: B020  (counts on)
-                text = line.strip()
-                if text and text[:1] != b"#":
-                    yield _exact_item(text, f"line {number}")
+        return _items(enumerate((line for batch in lines(path, options) for line in batch), 1))
+
+    def batches(self, path: Path, options: ReadOptions) -> Iterator[Item | DigestBatch]:
+        """Stream the digests of a list in columns."""
+        feed = Feed(path, options)
+        return mixed(feed, _scan, lambda: _items(islice(feed.lines(), 1)))
+
+
+def _items(numbered: Iterable[tuple[int, bytes]]) -> Iterator[Item]:
+    for number, line in numbered:
+        text = line.strip()
+        if text and text[:1] != b"#":
+            yield _exact_item(text, f"line {number}")
+
+
+def _scan(block: Block) -> Scan:
+    lengths = block.stops - block.starts
+    kinds = np.where(block.unspoken(), SKIPPED, ODD).astype(np.int8)
+    digests = {}
+    for algorithm in EXACT:
+        lines = lengths == 2 * DIGEST_SIZE_BYTES[algorithm]
+        if lines.any():
+            digests[algorithm], good = digests_at(block, block.starts, lines, algorithm)
+            kinds[good] = KIND[algorithm]
+    return Scan(kinds=kinds, digests=digests)
 
 
 def _exact_item(text: bytes, place: str) -> Item:
-    """This is the hot path of lists with tens of millions of lines."""
     algorithm = algorithm_of(len(text))
     if algorithm is None:
         return RefusedRecord(place=place, reason=_length_reason(len(text)))

@@ -4,97 +4,43 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from triage.errors import HashSetError
+from triage.matching.batch import DigestBatch
+from triage.matching.database import (
+    MAGIC,
+    Column,
+    Row,
+    counted,
+    database,
+    fetched,
+    tables,
+)
+from triage.matching.decoding import SIZE_DIGITS, unhexed, usual
+from triage.matching.feed import Mask
 from triage.matching.fields import Draft, judged, placeholder
+from triage.matching.index import Rows
+from triage.matching.mixing import KIND, ODD, Scan, mixed_rows
 from triage.matching.reading import Item, Reader, ReadOptions
 from triage.model.digest import DIGEST_SIZE_BYTES, Algorithm
 from triage.model.hashset import ReferenceRecord, RefusedRecord
 
-_MAGIC = b"SQLite format 3\x00"
-_TELL_ROWS = 20_000
-_VALUE_LIMIT_BYTES = 1 << 20
-
-Columns = dict[str, str]
-
-
-@contextmanager
-def database(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open an SQLite file that nobody writes, without touching it.
-
-    Raises:
-        HashSetError: it cannot be read, or a log beside it holds changes not yet in it.
-    """
-    for tail in ("-wal", "-journal"):
-        beside = path.with_name(path.name + tail)
-        if beside.is_file() and beside.stat().st_size:
-            raise HashSetError(
-                f"{path.name}: {beside.name} lies beside it: the database was not closed",
-                hint="open and close it with the tool that wrote it, then import it again",
-            )
-    try:
-        uri = path.resolve().as_uri() + "?mode=ro&immutable=1"
-        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as connection:
-            connection.text_factory = bytes
-            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _VALUE_LIMIT_BYTES)
-            connection.execute("PRAGMA trusted_schema = OFF")
-            connection.execute("PRAGMA cell_size_check = ON")
-            yield connection
-    except (sqlite3.Error, OSError, ValueError) as error:
-        raise HashSetError(f"{path.name}: SQLite cannot read on: {error}") from error
-
-
-def tables(connection: sqlite3.Connection) -> dict[str, Columns]:
-    """Give the tables (never views) with their columns, all by lower-case name."""
-    found: dict[str, Columns] = {}
-    query = "SELECT name FROM sqlite_master WHERE type = 'table' LIMIT 1000"
-    for (raw,) in connection.execute(query).fetchall():
-        name = raw.decode("utf-8", "replace")
-        rows = connection.execute("SELECT name FROM pragma_table_info(?)", (name,)).fetchall()
-        texts = [column.decode("utf-8", "replace") for (column,) in rows]
-        found[name.lower()] = {"": name} | {text.lower(): text for text in texts}
-    return found
+_ODD_SIZE = -2
 
 
 def _has_table(head: bytes, path: Path, name: str, wanted: set[str]) -> bool:
-    if not head.startswith(_MAGIC):
+    if not head.startswith(MAGIC):
         return False
     try:
         with database(path) as connection:
             return wanted <= set(tables(connection).get(name, ()))
     except HashSetError:
         return False
-
-
-def _counted(
-    connection: sqlite3.Connection, query: str, path: Path, table: str, options: ReadOptions
-) -> Iterator[tuple[object, ...]]:
-    """Give rows without their last column, which says how many rows of the table each stands for.
-
-    Progress is told as far as the highest row number lets it be known.
-    """
-    total = path.stat().st_size
-    highest = _highest_row(connection, table)
-    done, tell_at = 0, _TELL_ROWS
-    for *row, weight in connection.execute(query):
-        done += weight
-        if options.on_bytes is not None and done >= tell_at and highest:
-            tell_at = done + _TELL_ROWS
-            options.on_bytes(min(total, total * done // highest), total)
-        yield tuple(row)
-    if options.on_bytes is not None:
-        options.on_bytes(total, total)
-
-
-def _highest_row(connection: sqlite3.Connection, table: str) -> int:
-    """Give 0 where rows have no numbers: progress is then told at the end only."""
-    try:
-        found = connection.execute(f"SELECT max(rowid) FROM {table}").fetchone()  # noqa: S608  (fixed)
-    except sqlite3.OperationalError:
-        return 0
-    return found[0] if isinstance(found[0], int) else 0
 
 
 _NSRL_COLUMNS = {
@@ -130,19 +76,90 @@ class NsrlReader(Reader):
             HashSetError: not SQLite, damaged, or without the tables.
         """
         with database(path) as connection:
-            known = tables(connection)
-            table, query = "file", _MINIMAL
-            if "file" not in known:
-                table, query = "metadata", _FULL
-            if table not in known or not _NSRL_COLUMNS[table] <= set(known[table]):
-                raise HashSetError(f"{path.name}: no table FILE or METADATA of an NSRL RDS 3")
-            found = _counted(connection, query, path, table, options)
+            table, query = _nsrl_query(connection, path)
+            found = counted(connection, query, path, table, options)
             for number, row in enumerate(found, 1):
-                yield _nsrl_item(row, f"record {number}", options)
+                yield _nsrl_item(row, number, options)
+
+    def batches(self, path: Path, options: ReadOptions) -> Iterator[Item | DigestBatch]:
+        """Stream the distinct records in columns.
+
+        Raises:
+            HashSetError: as :meth:`read`.
+        """
+        with database(path) as connection:
+            table, query = _nsrl_query(connection, path)
+            before = 1
+            for rows, columns in fetched(connection, query, path, table, options):
+                singly = partial(_nsrl_at, rows, before, options)
+                yield from mixed_rows(_nsrl_scan(columns), singly)
+                before += len(rows)
 
 
-def _nsrl_item(row: tuple[object, ...], place: str, options: ReadOptions) -> Item:
-    sha256, sha1, md5, smallest, largest = (_text(value) for value in row)
+def _nsrl_query(connection: sqlite3.Connection, path: Path) -> tuple[str, str]:
+    known = tables(connection)
+    table, query = "file", _MINIMAL
+    if "file" not in known:
+        table, query = "metadata", _FULL
+    if table not in known or not _NSRL_COLUMNS[table] <= set(known[table]):
+        raise HashSetError(f"{path.name}: no table FILE or METADATA of an NSRL RDS 3")
+    return table, query
+
+
+_NSRL = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
+
+
+def _nsrl_scan(columns: tuple[Column, ...]) -> Scan:
+    *digests, smallest, largest = columns
+    fine = np.ones(len(smallest), bool)
+    kinds = np.zeros(len(smallest), np.int8)
+    found: dict[Algorithm, Rows] = {}
+    for algorithm, column in zip(_NSRL, digests, strict=True):
+        width = DIGEST_SIZE_BYTES[algorithm]
+        text, present, blank = _laid(column, 2 * width)
+        found[algorithm], good = unhexed(text)
+        fine &= blank | (present & good & usual(found[algorithm], algorithm))
+        kinds[present] += KIND[algorithm]
+    sizes = _sizes(smallest)
+    fine &= (sizes >= -1) & (sizes == _sizes(largest))
+    kinds[~fine] = ODD
+    return Scan(kinds=kinds, digests=found, sizes=sizes)
+
+
+def _laid(column: Column, width: int) -> tuple[Rows, Mask, Mask]:
+    """Lay values out as rows of bytes; tell which are of that width, and which are absent."""
+    fitting = [value for value in column if isinstance(value, bytes) and len(value) == width]
+    present, blank = np.ones(len(column), bool), np.zeros(len(column), bool)
+    if len(fitting) < len(column):
+        present[:] = [isinstance(value, bytes) and len(value) == width for value in column]
+        blank[:] = [value is None or value == b"" for value in column]
+    text = np.zeros((len(column), width), np.uint8)
+    text[present] = np.frombuffer(b"".join(fitting), np.uint8).reshape(-1, width)
+    return text, present, blank
+
+
+def _sizes(column: Column) -> NDArray[np.int64]:
+    """Give sizes in bytes, -1 for none, -2 for one that has to be looked at by itself."""
+    if set(map(type, column)) == {int}:
+        sizes = np.array(column, np.int64)
+        sizes[sizes < 0] = _ODD_SIZE
+    else:
+        known = [_ODD_SIZE if value is not None else -1 for value in column]
+        for at, value in enumerate(column):
+            if isinstance(value, int) and value >= 0:
+                known[at] = value
+        sizes = np.array(known, np.int64)
+    sizes[sizes >= 10**SIZE_DIGITS] = _ODD_SIZE
+    return sizes
+
+
+def _nsrl_at(rows: list[Row], first_number: int, options: ReadOptions, at: int) -> Item:
+    return _nsrl_item(rows[at], first_number + at, options)
+
+
+def _nsrl_item(row: Row, number: int, options: ReadOptions) -> Item:
+    place = f"record {number}"
+    sha256, sha1, md5, smallest, largest = (_text(value) for value in row[:5])
     digests: dict[Algorithm, str | None] = {
         Algorithm.SHA256: sha256,
         Algorithm.SHA1: sha1,
@@ -180,22 +197,55 @@ class KdbReader(Reader):
             HashSetError: not SQLite, damaged, or without the table.
         """
         with database(path) as connection:
-            columns = tables(connection).get("hashes", {})
-            names: list[str] = [name for name in ("md5", "sha1", "sha2_256") if name in columns]
-            if "md5" not in names:
-                raise HashSetError(f"{path.name}: no table hashes of a .kdb")
-            query = f"SELECT rowid, {', '.join(names)}, 1 FROM hashes ORDER BY rowid"  # noqa: S608  (fixed)
-            for row in _counted(connection, query, path, "hashes", options):
+            names, query = _kdb_query(connection, path)
+            for row in counted(connection, query, path, "hashes", options):
                 yield _kdb_item(row, names)
+
+    def batches(self, path: Path, options: ReadOptions) -> Iterator[Item | DigestBatch]:
+        """Stream the rows in columns.
+
+        Raises:
+            HashSetError: as :meth:`read`.
+        """
+        with database(path) as connection:
+            names, query = _kdb_query(connection, path)
+            for rows, columns in fetched(connection, query, path, "hashes", options):
+                singly = partial(_kdb_at, rows, names)
+                yield from mixed_rows(_kdb_scan(columns[1:], names), singly)
 
 
 _KDB = {"md5": Algorithm.MD5, "sha1": Algorithm.SHA1, "sha2_256": Algorithm.SHA256}
 
 
-def _kdb_item(row: tuple[object, ...], names: list[str]) -> Item:
+def _kdb_query(connection: sqlite3.Connection, path: Path) -> tuple[list[str], str]:
+    columns = tables(connection).get("hashes", {})
+    names = [name for name in _KDB if name in columns]
+    if "md5" not in names:
+        raise HashSetError(f"{path.name}: no table hashes of a .kdb")
+    return names, f"SELECT rowid, {', '.join(names)}, 1 FROM hashes ORDER BY rowid"  # noqa: S608  (fixed)
+
+
+def _kdb_scan(columns: tuple[Column, ...], names: list[str]) -> Scan:
+    fine = np.ones(len(columns[0]), bool)
+    kinds = np.zeros(len(columns[0]), np.int8)
+    found: dict[Algorithm, Rows] = {}
+    for name, column in zip(names, columns, strict=True):
+        algorithm = _KDB[name]
+        found[algorithm], present, blank = _laid(column, DIGEST_SIZE_BYTES[algorithm])
+        fine &= blank | (present & usual(found[algorithm], algorithm))
+        kinds[present] += KIND[algorithm]
+    kinds[~fine] = ODD
+    return Scan(kinds=kinds, digests=found)
+
+
+def _kdb_at(rows: list[Row], names: list[str], at: int) -> Item:
+    return _kdb_item(rows[at], names)
+
+
+def _kdb_item(row: Row, names: list[str]) -> Item:
     place = f"row {row[0]}"
     found: dict[Algorithm, bytes] = {}
-    for name, value in zip(names, row[1:], strict=True):
+    for name, value in zip(names, row[1:-1], strict=True):
         algorithm = _KDB[name]
         if value is None or value == b"":
             continue
