@@ -17,9 +17,10 @@ MODULES = sorted((ROOT / "triage").rglob("*.py"))
 PROCESSES = frozenset({"multiprocessing", "concurrent", "threading", "signal", "asyncio"})
 FOREIGN = {
     **dict.fromkeys(
-        ("pytsk3", "pyewf", "pyfsapfs", "magic", "pylibmagic", "filetype", "isal", "deflate"),
+        ("pytsk3", "pyewf", "pyfsapfs", "magic", "pylibmagic", "filetype", "deflate"),
         frozenset({"ingest"}),
     ),
+    "isal": frozenset({"ingest", "matching"}),
     **dict.fromkeys(("PIL", "pillow_heif", "imagehash", "scipy"), frozenset({"hashing"})),
     **dict.fromkeys(("ijson", "defusedxml", "sqlite3", "cryptography"), frozenset({"matching"})),
     **dict.fromkeys(("click", "rich"), frozenset({"cli"})),

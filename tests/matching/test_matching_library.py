@@ -7,7 +7,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from triage.matching.importing import ImportReport
 from triage.matching.library import PackLibrary
 from triage.matching.lock import only_one
 from triage.matching.manifest import MANIFEST_NAME, read_document
-from triage.matching.sorting import PairSorter
+from triage.matching.sorting import DigestSorter
 from triage.model.digest import Digests
 from triage.model.hashset import Polarity, ReferenceRecord
 
@@ -169,12 +169,12 @@ def test_a_changed_digest_stops_the_run_before_it_starts(
     library: PackLibrary, source: Path, tmp_path: Path
 ) -> None:
     folder = packs(tmp_path) / ("set@" + take(library, source).manifest.version)
-    path = folder / "md5-digests.col"
+    path = folder / "md5-rests.col"
     whole = path.read_bytes()
-    place = whole.index(MANY[7]) + 15
+    place = whole.index(MANY[7][8:]) + 7
     path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
     for names in (None, ["set"]):
-        with pytest.raises(HashSetError, match=r"set@.*md5-digests\.col: its content was changed"):
+        with pytest.raises(HashSetError, match=r"set@.*md5-rests\.col: its content was changed"):
             library.load(names)
     path.write_bytes(whole)
     assert hits(library, MANY[7])
@@ -256,7 +256,10 @@ def test_removing_takes_one_version_and_only_when_it_is_clear_which(
 
 
 class Interrupting(PackBuilder):
-    def finish(self) -> tuple[tuple[str, int], ...]:
+    def finish(
+        self,
+        on_sorted: Callable[[int, int], None] | None = None,  # noqa: ARG002  (as of the parent)
+    ) -> tuple[tuple[str, int], ...]:
         raise KeyboardInterrupt
 
 
@@ -274,7 +277,7 @@ import os, pathlib, sys
 from triage.matching import importing
 from triage.matching.library import PackLibrary
 from triage.model.hashset import Polarity
-importing.files_of = lambda folder: os._exit(9)
+importing.sealed = lambda document: os._exit(9)
 PackLibrary(pathlib.Path(sys.argv[1])).import_set(
     pathlib.Path(sys.argv[2]), name="set", polarity=Polarity.KNOWN_BAD)
 """
@@ -338,7 +341,7 @@ def test_a_pack_is_the_same_however_it_is_batched_and_counts_distinct_digests(
     for batch in (500, 1, 33):
         folder = tmp_path / str(batch)
         folder.mkdir()
-        builder = PackBuilder(folder, run_pairs=10_000)
+        builder = PackBuilder(folder, run_rows=10_000)
         for start in range(0, len(everything), batch):
             builder.add(everything[start : start + batch])
         rows = dict(builder.finish())
@@ -351,13 +354,10 @@ def test_a_pack_is_the_same_however_it_is_batched_and_counts_distinct_digests(
     assert made[0] == made[1] == made[2]
 
 
-@pytest.mark.parametrize("run_pairs", [1, 7, 100])
-def test_spilled_runs_merge_into_one_sound_index(
-    tmp_path: Path, run_pairs: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("triage.matching.building._COUNT_BLOCK", 13)
+@pytest.mark.parametrize("run_rows", [1, 7, 100])
+def test_spilled_runs_come_out_as_one_sound_pack(tmp_path: Path, run_rows: int) -> None:
     everything = list(records(300))
-    builder = PackBuilder(tmp_path, run_pairs=run_pairs)
+    builder = PackBuilder(tmp_path, run_rows=run_rows)
     for start in range(0, 300, 11):
         builder.add(everything[start : start + 11])
     rows = dict(builder.finish())
@@ -366,19 +366,43 @@ def test_spilled_runs_merge_into_one_sound_index(
     assert not list(tmp_path.glob("*.run*"))
 
 
-@pytest.mark.parametrize("distinct", [1, 3, 2**63])
-def test_runs_longer_than_a_merge_window_come_out_sorted(tmp_path: Path, distinct: int) -> None:
-    stream = hashlib.shake_256(b"pairs").digest(8 * 12_000)
-    prefixes = np.frombuffer(stream, "<u8") % np.uint64(distinct)
-    sorter = PairSorter(tmp_path, "x", run_pairs=5_000)
-    for start in range(0, len(prefixes), 700):
-        sorter.add(prefixes[start : start + 700], start)
-    blocks = list(sorter.sorted_blocks(merge_pairs=1))
-    assert len(blocks) > 1
-    assert np.array_equal(np.concatenate([block for block, _ in blocks]), np.sort(prefixes))
-    positions = np.concatenate([block for _, block in blocks])
-    assert np.array_equal(np.sort(positions), np.arange(len(prefixes)))
-    assert np.array_equal(prefixes[positions], np.sort(prefixes))
+def alike(kind: str, width: int) -> bytes:
+    """Digests of which all, most or none share their bytes, 3,000 of them."""
+    stream = hashlib.shake_256(b"sorted").digest(width * 3_000)
+    rows = np.frombuffer(stream, np.uint8).reshape(-1, width).copy()
+    if kind == "equal":
+        rows[:] = rows[0]
+    elif kind == "ends":
+        rows[:, :-1] = rows[0, :-1]
+    elif kind == "few":
+        rows[:, 3:] = rows[0, 3:]
+        rows[:, :3] &= 1
+    elif kind == "one apart":
+        rows[1:] = rows[1]
+    return rows.tobytes()
+
+
+@pytest.mark.parametrize("kind", ["equal", "ends", "few", "one apart", "random"])
+@pytest.mark.parametrize("width", [8, 16, 20, 32])
+@pytest.mark.parametrize(("run_rows", "part_rows"), [(10_000, 10_000), (500, 10_000), (700, 50)])
+def test_digests_come_out_in_order_and_equal_ones_as_they_came(
+    tmp_path: Path, kind: str, width: int, run_rows: int, part_rows: int
+) -> None:
+    raw = alike(kind, width)
+    digests = [raw[start : start + width] for start in range(0, len(raw), width)]
+    sorter = DigestSorter(tmp_path, "x", width, run_rows=run_rows, part_rows=part_rows)
+    whole = np.frombuffer(raw, np.uint8).reshape(-1, width)
+    for start in range(0, len(whole), 333):
+        part = whole[start : start + 333]
+        sorter.add(part, np.arange(start, start + len(part), dtype=np.uint32))
+    told: list[int] = []
+    found = [
+        (row.tobytes(), int(number))
+        for rows, numbers in sorter.blocks(told.append)
+        for row, number in zip(rows, numbers, strict=True)
+    ]
+    assert found == sorted(zip(digests, range(3_000), strict=True))
+    assert told[-1] == 3_000
     assert not list(tmp_path.iterdir())
 
 

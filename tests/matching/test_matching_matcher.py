@@ -40,7 +40,7 @@ ONE, TWO = content(b"one"), content(b"two")
 def write_pack(home: Path, records: list[ReferenceRecord], name: str, polarity: Polarity) -> None:
     folder = home / "packs" / f"{name}@1"
     folder.mkdir(parents=True)
-    builder = PackBuilder(folder, run_pairs=3)
+    builder = PackBuilder(folder, run_rows=3)
     for start in range(0, len(records), 7):
         builder.add(records[start : start + 7])
     manifest = PackManifest(

@@ -405,9 +405,9 @@ def test_a_lost_entry_is_named(road: Road, device: Path) -> None:
 def test_a_damaged_set_ends_it_before_anything_is_told(road: Road, device: Path) -> None:
     take_list(road, "bad", [(BAD, KINDS, len(BAD), "")], Polarity.KNOWN_BAD)
     (pack,) = (road.home / "packs").glob("bad@*")
-    column = pack / "md5-digests.col"
+    column = pack / "md5-rests.col"
     raw = bytearray(column.read_bytes())
-    raw[-1] ^= 1
+    raw[0] ^= 1
     column.write_bytes(raw)
     told: list[Event] = []
     with pytest.raises(HashSetError, match="content was changed"):
@@ -422,7 +422,7 @@ def test_a_damaged_known_good_set_costs_no_hit(road: Road, device: Path) -> None
     (pack,) = (road.home / "packs").glob("good@*")
     column = pack / "sizes.col"
     raw = bytearray(column.read_bytes())
-    raw[-1] ^= 1
+    raw[0] ^= 1
     column.write_bytes(raw)
     result = quick(road, device)
     assert len(result.hits) == 2

@@ -1,11 +1,10 @@
-"""The one kind of file that packs are made of: a header and fixed-width items, memory-mapped."""
+"""The one kind of file that packs are made of: fixed-width items, memory-mapped."""
 
 from __future__ import annotations
 
 import hashlib
 import mmap
 import os
-import struct
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,13 +13,15 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from triage.errors import HashSetError
-
-MAGIC = b"TRIAGEPK"
-FORMAT_VERSION = 1
-HEADER_SIZE_BYTES = 96
-SUFFIX = ".col"
-
-_FACTS = struct.Struct("<8sIIQ32s8x")
+from triage.matching.blocks import (
+    BLOCK_SIZE_BYTES,
+    SUFFIX,
+    Tail,
+    checksum_of,
+    padding_bytes,
+    tail_of,
+)
+from triage.matching.manifest import PackFile
 
 
 def column_path(folder: Path, name: str) -> Path:
@@ -29,7 +30,7 @@ def column_path(folder: Path, name: str) -> Path:
 
 
 class ColumnWriter:
-    """Appends items to a new column file; the header is written at the end.
+    """Appends items to a new column file, in one direction, and digests it on the way.
 
     Args:
         folder: where the file goes; its name is the column's name with ``.col``.
@@ -40,32 +41,57 @@ class ColumnWriter:
         self.path = column_path(folder, name)
         self.name = name
         self.width = width
-        self.count = 0
-        self._file = self.path.open("wb")
-        self._file.write(bytes(HEADER_SIZE_BYTES))
+        self._file = self.path.open("wb", buffering=0)
+        self._pending = bytearray()
+        self._size_bytes = 0
+        self._checksums = bytearray()
+        self._sha256 = hashlib.sha256()
+
+    @property
+    def count(self) -> int:
+        """Items so far."""
+        return self._size_bytes // self.width
 
     def append(self, items: bytes | NDArray[Any]) -> None:
         """Add items, given as the bytes that will stand in the file."""
-        raw = items if isinstance(items, bytes) else items.tobytes()
-        self.count += len(raw) // self.width
-        self._file.write(raw)
+        before = len(self._pending)
+        self._pending += items if isinstance(items, bytes) else items.tobytes()
+        self._size_bytes += len(self._pending) - before
+        if len(self._pending) >= BLOCK_SIZE_BYTES:
+            self._write(len(self._pending) // BLOCK_SIZE_BYTES * BLOCK_SIZE_BYTES)
 
-    def finish(self) -> None:
-        """Write the header and bring the file to the disk."""
-        self._file.seek(0)
-        self._file.write(_header(self.name, self.width, self.count))
-        self._file.flush()
+    def finish(self) -> PackFile:
+        """Write the tail, bring the file to the disk, and give what the manifest states of it."""
+        items, count = self._size_bytes, self.count
+        self._pending += bytes(padding_bytes(items))
+        self._write(len(self._pending))
+        tail = Tail(
+            name=self.name, width=self.width, count=count, checksums=bytes(self._checksums)
+        ).packed()
+        self._put(memoryview(tail))
         os.fsync(self._file.fileno())
         self._file.close()
+        size = items + padding_bytes(items) + len(tail)
+        return PackFile(name=self.path.name, size_bytes=size, sha256=self._sha256.hexdigest())
 
     def close(self) -> None:
         """Let go of the file without finishing it."""
         self._file.close()
 
-    def abandon(self) -> None:
-        """Close without a header and delete."""
-        self._file.close()
-        self.path.unlink(missing_ok=True)
+    def _write(self, size_bytes: int) -> None:
+        with memoryview(self._pending) as view:
+            for start in range(0, size_bytes, BLOCK_SIZE_BYTES):
+                block = view[start : min(start + BLOCK_SIZE_BYTES, size_bytes)]
+                self._checksums += checksum_of(block)
+                self._put(block)
+                block.release()
+        del self._pending[:size_bytes]
+
+    def _put(self, raw: memoryview) -> None:
+        self._sha256.update(raw)
+        done = 0
+        while done < len(raw):  # an unbuffered file may take less than it was given
+            done += self._file.write(raw[done:]) or 0
 
 
 class Column:
@@ -73,11 +99,11 @@ class Column:
 
     Args:
         path: the file.
-        dtype: what an item is; its size must be the width in the header. ``None`` gives rows of
+        dtype: what an item is; its size must be the width in the tail. ``None`` gives rows of
             bytes, an array of shape (count, width).
 
     Raises:
-        HashSetError: missing, cut, or with a header that does not hold.
+        HashSetError: missing, cut, or with a tail that does not hold.
     """
 
     def __init__(self, path: Path, dtype: DTypeLike | None = None) -> None:
@@ -88,18 +114,34 @@ class Column:
         except (OSError, ValueError) as error:
             raise HashSetError(f"{path.name}: cannot be opened: {error}") from error
         try:
-            self.width, self.count = _checked(self._map, path)
-            self.array = self._viewed(dtype)
+            with memoryview(self._map) as view:
+                self.tail = tail_of(view, path)
+            self.array = self.viewed(dtype)
         except HashSetError:
             self._map.close()
             raise
 
-    def _viewed(self, dtype: DTypeLike | None) -> NDArray[Any]:
+    @property
+    def width(self) -> int:
+        """Bytes of an item."""
+        return self.tail.width
+
+    @property
+    def count(self) -> int:
+        """Number of items."""
+        return self.tail.count
+
+    def viewed(self, dtype: DTypeLike | None) -> NDArray[Any]:
+        """Give the items as an array.
+
+        Raises:
+            HashSetError: an item has another width.
+        """
         kind = np.dtype(np.uint8 if dtype is None else dtype)
         if dtype is not None and kind.itemsize != self.width:
             raise HashSetError(f"{self.path.name}: items of {self.width} bytes are unexpected")
         total = self.count * self.width // kind.itemsize
-        flat: NDArray[Any] = np.frombuffer(self._map, kind, total, HEADER_SIZE_BYTES)
+        flat: NDArray[Any] = np.frombuffer(self._map, kind, total)
         return flat if dtype is not None else flat.reshape(self.count, self.width)
 
     def close(self) -> None:
@@ -120,23 +162,3 @@ class Column:
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def _header(name: str, width: int, count: int) -> bytes:
-    facts = _FACTS.pack(MAGIC, FORMAT_VERSION, width, count, name.encode("ascii"))
-    return facts + hashlib.sha256(facts).digest()
-
-
-def _checked(raw: mmap.mmap, path: Path) -> tuple[int, int]:
-    """Give width and count of a column whose header and size are right."""
-    facts, stated = raw[: _FACTS.size], raw[_FACTS.size : HEADER_SIZE_BYTES]
-    if len(raw) < HEADER_SIZE_BYTES or hashlib.sha256(facts).digest() != stated:
-        raise HashSetError(f"{path.name}: the header is damaged")
-    magic, version, width, count, name = _FACTS.unpack(facts)
-    if magic != MAGIC or version != FORMAT_VERSION:
-        raise HashSetError(f"{path.name}: a pack format of another version ({version})")
-    if name.rstrip(b"\0") + SUFFIX.encode() != path.name.encode():
-        raise HashSetError(f"{path.name}: the header names another column")
-    if len(raw) != HEADER_SIZE_BYTES + width * count:
-        raise HashSetError(f"{path.name}: {len(raw)} bytes where {count} items were announced")
-    return width, count

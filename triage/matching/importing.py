@@ -14,7 +14,6 @@ from triage.matching import naming
 from triage.matching.building import PackBuilder
 from triage.matching.manifest import (
     PackDocument,
-    files_of,
     sealed,
     sha256_of,
     write_document,
@@ -164,7 +163,7 @@ class Import:
             builder.close()
         draft = self._manifest(rows, builder)
         document = sealed(
-            PackDocument(manifest=draft, settings=self._settings(), files=files_of(folder))
+            PackDocument(manifest=draft, settings=self._settings(), files=builder.files)
         )
         write_document(folder, document)
         return ImportReport(

@@ -31,26 +31,46 @@ TRUSTED_WORDS = ("unknown", "no", "yes", "unknown")
 
 STRENGTH = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
 """Exact digests, strongest first."""
+VISUAL = (Algorithm.PDQ, Algorithm.PHASH)
+"""Digests of what a picture looks like."""
 
-
-def digests_name(algorithm: str) -> str:
-    """Name the column of an algorithm's digests, in the order of the records that have one."""
-    return f"{algorithm}-digests"
-
-
-def records_name(algorithm: str) -> str:
-    """Name the column that gives each digest's record; left out where every record has one."""
-    return f"{algorithm}-records"
+KEYS_A_BUCKET = 8
+"""Digests that share a bucket, at most, on average: one or two lines of a processor's cache."""
 
 
 def prefixes_name(algorithm: str) -> str:
-    """Name the column of sorted eight-byte prefixes."""
+    """Name the column of the first eight bytes of exact digests, which are sorted by all bytes."""
     return f"{algorithm}-prefixes"
 
 
-def positions_name(algorithm: str) -> str:
-    """Name the column that gives, for each prefix, the place in the digests column."""
-    return f"{algorithm}-positions"
+def rests_name(algorithm: str) -> str:
+    """Name the column of the other bytes of exact digests, in the same order."""
+    return f"{algorithm}-rests"
+
+
+def records_name(algorithm: str) -> str:
+    """Name the column that gives each digest's record; left out where digest n is of record n."""
+    return f"{algorithm}-records"
+
+
+def buckets_name(algorithm: str) -> str:
+    """Name the column that tells for each value of the first bits where its digests start."""
+    return f"{algorithm}-buckets"
+
+
+def held_name(algorithm: str) -> str:
+    """Name the bitmap of records that have an exact digest; left out where every record has."""
+    return f"{algorithm}-held"
+
+
+def digests_name(algorithm: str) -> str:
+    """Name the column of whole digests: sorted for PDQ and pHash, in record order for PhotoDNA."""
+    return f"{algorithm}-digests"
+
+
+def bucket_bits(count: int) -> int:
+    """Give how many first bits of a prefix number the buckets of so many digests."""
+    return max(1, ((count - 1) // KEYS_A_BUCKET).bit_length())
 
 
 def flags_of(record: ReferenceRecord) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from triage.matching.matcher import ExactMatcher
+from triage.matching.matcher import Asked, ExactMatcher
 from triage.matching.pack import OpenPack
 from triage.matching.visual import VisualMatcher
 from triage.model.digest import Digests, PictureHashes
@@ -30,8 +30,9 @@ class LoadedSets:
     def match_exact(self, contents: Sequence[Digests]) -> list[tuple[Match, ...]]:
         """Give the matches of each content, in the order asked; by pack, then by strength."""
         found: list[list[Match]] = [[] for _ in contents]
+        asked = Asked(contents)
         for matcher in self._exact:
-            for number, match in matcher.match(contents):
+            for number, match in matcher.match(asked):
                 found[number].append(match)
         return [tuple(matches) for matches in found]
 

@@ -13,6 +13,8 @@ from triage.errors import HashSetError
 from triage.model.hashset import PackManifest, Polarity
 
 MANIFEST_NAME = "manifest.json"
+PACK_FORMAT = 2
+"""Version of the layout of packs; see docs/formats/pack.md."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +32,13 @@ class PackDocument:
 
     Attributes:
         settings: how the source was read, so that the same import is recognised when repeated.
+        pack_format: version of the layout of the files.
     """
 
     manifest: PackManifest
     settings: tuple[tuple[str, str], ...]
     files: tuple[PackFile, ...]
+    pack_format: int = PACK_FORMAT
 
 
 def files_of(folder: Path) -> tuple[PackFile, ...]:
@@ -84,15 +88,27 @@ def read_document(folder: Path) -> PackDocument:
     try:
         raw = (folder / MANIFEST_NAME).read_bytes()
         body = json.loads(raw)
+        version = body.get("pack_format", 1)
+        if version != PACK_FORMAT:
+            raise _another_version(folder, version)
         del body["sha256"]
         document = _parsed(body)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise HashSetError(f"{where}: no readable manifest: {error}", hint=hint) from error
     if _rendered(body) != raw or sealed(document) != document:
         raise HashSetError(f"{where}: the manifest was changed after the import", hint=hint)
     if folder.name != folder_name(document.manifest):
         raise HashSetError(f"{where}: the manifest is that of {folder_name(document.manifest)}")
     return document
+
+
+def _another_version(folder: Path, version: object) -> HashSetError:
+    name, _, stated = folder.name.partition("@")
+    return HashSetError(
+        f"reference set {folder.name}: a pack format of another version ({version!r}), "
+        f"this release reads version {PACK_FORMAT}",
+        hint=f"import its source again, after: triage hashset remove {name} --version {stated}",
+    )
 
 
 def folder_name(manifest: PackManifest) -> str:

@@ -9,10 +9,14 @@ import numpy as np
 
 from triage.matching import layout
 from triage.matching.describing import Describer, Facts
-from triage.matching.index import Numbers, Rows, rows_of
-from triage.matching.pack import DigestTable, OpenPack
+from triage.matching.index import Numbers, rows_of
+from triage.matching.indexes.exact import Keys
+from triage.matching.pack import ExactTable, OpenPack
 from triage.model.digest import DIGEST_SIZE_BYTES, Algorithm, Digests
 from triage.model.match import Match, MatchKind
+
+_RECORD_BITS = 32
+"""A pack numbers its records in so many bits; a pair of numbers is joined as one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,28 +34,46 @@ class _Pairs:
     differs: Numbers
 
 
+class Asked:
+    """Contents that are looked up: their digests prepared once, for any number of packs."""
+
+    def __init__(self, contents: Sequence[Digests]) -> None:
+        self.contents = contents
+        self._keys: dict[Algorithm, Keys] = {}
+
+    def keys(self, algorithm: Algorithm) -> Keys:
+        """Give the digests of one kind."""
+        if algorithm not in self._keys:
+            digests = [_digest(content, algorithm) for content in self.contents]
+            self._keys[algorithm] = Keys(rows_of(digests, DIGEST_SIZE_BYTES[algorithm]))
+        return self._keys[algorithm]
+
+
 class ExactMatcher:
     """Looks contents up in one pack."""
 
     def __init__(self, pack: OpenPack) -> None:
         self._describer = Describer(pack)
-        self._tables: dict[Algorithm, DigestTable] = {}
+        self._tables: dict[Algorithm, ExactTable] = {}
         for algorithm in layout.STRENGTH:
-            table = pack.table(algorithm)
+            table = pack.exact(algorithm)
             if table is not None:
                 self._tables[algorithm] = table
 
-    def match(self, contents: Sequence[Digests]) -> Iterator[tuple[int, Match]]:
+    def match(self, asked: Asked) -> Iterator[tuple[int, Match]]:
         """Give (number of the content, match): one match for each kind and code, in fixed order.
 
         Of several records that give a content the same code, the one that agrees in the
         strongest digest stands, then the first in the source.
         """
-        if not contents or not self._tables:
+        if not asked.contents:
             return
-        queries = {name: rows_of(_column(contents, name), _width(name)) for name in self._tables}
-        pairs = self._pairs(queries)
-        yield from self._matches(contents, pairs, self._chosen(pairs))
+        found = [
+            (name, *table.index.look_up(asked.keys(name))) for name, table in self._tables.items()
+        ]
+        if any(len(contents) for _, contents, _ in found):
+            pairs = self._pairs(found)
+            yield from self._matches(asked.contents, pairs, self._chosen(pairs))
 
     def _matches(
         self, contents: Sequence[Digests], pairs: _Pairs, order: Numbers
@@ -69,21 +91,22 @@ class ExactMatcher:
                 seen.add(key)
                 yield number, match
 
-    def _pairs(self, queries: dict[Algorithm, Rows]) -> _Pairs:
-        """Find all pairs by any digest, then compare all digests of each pair."""
-        found = []
-        for name, table in self._tables.items():
-            content, row = table.index.find(queries[name])
-            found.append(np.stack([content, table.records_of(row)], axis=1))
-        both = np.unique(np.concatenate(found), axis=0)
-        contents, records = both[:, 0], both[:, 1]
+    def _pairs(self, found: list[tuple[Algorithm, Numbers, Numbers]]) -> _Pairs:
+        """Join the pairs that were found by any digest.
+
+        A pair that one digest found and another did not differs in the other, if the record has
+        it: every look-up gives all records that are equal.
+        """
+        each = [contents << _RECORD_BITS | records for _, contents, records in found]
+        both = np.unique(np.concatenate(each))
+        contents, records = both >> _RECORD_BITS, both & ((1 << _RECORD_BITS) - 1)
         agrees, differs = np.zeros(len(both), np.int64), np.zeros(len(both), np.int64)
-        for name, table in self._tables.items():
-            has, row = table.rows_of_records(records)
-            equal = (table.digests[row] == queries[name][contents]).all(axis=1)
+        for (name, _, _), pairs in zip(found, each, strict=True):
             bit = 1 << layout.STRENGTH.index(name)
-            agrees |= np.where(has & equal, bit, 0)
-            differs |= np.where(has & ~equal, bit, 0)
+            equal = np.zeros(len(both), bool)
+            equal[np.searchsorted(both, pairs)] = True
+            agrees[equal] |= bit
+            differs[~equal & self._tables[name].holds(records)] |= bit
         return _Pairs(contents=contents, records=records, agrees=agrees, differs=differs)
 
     def _chosen(self, pairs: _Pairs) -> Numbers:
@@ -122,14 +145,6 @@ def _digest(content: Digests, algorithm: Algorithm) -> bytes:
     if algorithm == Algorithm.MD5:
         return content.md5
     return content.sha1 if algorithm == Algorithm.SHA1 else content.sha256
-
-
-def _column(contents: Sequence[Digests], algorithm: Algorithm) -> list[bytes]:
-    return [_digest(content, algorithm) for content in contents]
-
-
-def _width(algorithm: Algorithm) -> int:
-    return DIGEST_SIZE_BYTES[algorithm]
 
 
 def _names(bits: int) -> str:

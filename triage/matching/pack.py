@@ -12,7 +12,7 @@ from triage.errors import HashSetError
 from triage.matching import layout
 from triage.matching.column import Column, column_path
 from triage.matching.index import Numbers, Rows
-from triage.matching.indexes import ExactIndex
+from triage.matching.indexes.exact import ExactIndex, SortedKeys
 from triage.matching.manifest import read_document
 
 
@@ -78,17 +78,29 @@ class OpenPack:
             self._strings[number] = raw.decode("utf-8", "surrogatepass")
         return self._strings[number]
 
+    def exact(self, algorithm: str) -> ExactTable | None:
+        """Open the exact digests of an algorithm; ``None`` where no record has one."""
+        prefixes = self._column(layout.prefixes_name(algorithm), "<u8")
+        if prefixes is None:
+            return None
+        rests = self._column(layout.rests_name(algorithm), None)
+        buckets = self._column(layout.buckets_name(algorithm), "<u4")
+        if rests is None or buckets is None:
+            raise HashSetError(f"{self.folder.name}: the index of {algorithm} is missing")
+        keys = SortedKeys(
+            prefixes=prefixes,
+            rests=rests,
+            records=self._column(layout.records_name(algorithm), "<u4"),
+            buckets=buckets,
+        )
+        return ExactTable(ExactIndex(keys), self._column(layout.held_name(algorithm), "u1"))
+
     def table(self, algorithm: str) -> DigestTable | None:
-        """Open the digests of an algorithm; ``None`` where no record has one."""
+        """Open the digests of pictures of an algorithm; ``None`` where no record has one."""
         digests = self._column(layout.digests_name(algorithm), None)
         if digests is None:
             return None
-        records = self._column(layout.records_name(algorithm), "<u4")
-        prefixes = self._column(layout.prefixes_name(algorithm), "<u8")
-        positions = self._column(layout.positions_name(algorithm), "<u4")
-        if prefixes is None or positions is None:
-            raise HashSetError(f"{self.folder.name}: the index of {algorithm} is missing")
-        return DigestTable(digests, records, ExactIndex(digests, prefixes, positions))
+        return DigestTable(digests, self._column(layout.records_name(algorithm), "<u4"))
 
     def photodna(self, records: Numbers) -> list[bytes]:
         """Give the PhotoDNA that records carry, ``b""`` where they carry none."""
@@ -131,31 +143,39 @@ class OpenPack:
         return column.array
 
 
-class DigestTable:
-    """The digests of one algorithm in one pack, and which record each belongs to."""
+class ExactTable:
+    """The exact digests of one algorithm in one pack, and which records have one."""
 
-    def __init__(
-        self,
-        digests: Rows,
-        records: NDArray[np.uint32] | None,
-        index: ExactIndex,
-    ) -> None:
-        self.digests = digests
+    def __init__(self, index: ExactIndex, held: NDArray[np.uint8] | None) -> None:
         self.index = index
-        self._records = records
+        self._held = held
 
-    @property
-    def holders(self) -> NDArray[np.uint32] | None:
-        """The records that have a digest here, ascending; ``None`` where every record has one."""
-        return self._records
+    def holds(self, records: Numbers) -> NDArray[np.bool_]:
+        """Tell of each record whether it has a digest here."""
+        if self._held is None:
+            return np.ones(len(records), bool)
+        bits: NDArray[np.bool_] = (self._held[records >> 3] >> (records & 7)) & 1 > 0
+        return bits
+
+    def holds_between(self, start: int, stop: int) -> NDArray[np.bool_]:
+        """Tell of each record of a range whether it has a digest here."""
+        if self._held is None:
+            return np.ones(stop - start, bool)
+        first = start // 8
+        bits = np.unpackbits(self._held[first : -(-stop // 8)], bitorder="little")
+        return bits[start - first * 8 : stop - first * 8].astype(bool)
+
+
+class DigestTable:
+    """The digests of pictures of one algorithm in one pack, in order, and their records."""
+
+    def __init__(self, digests: Rows, records: NDArray[np.uint32] | None) -> None:
+        self.digests = digests
+        self._records = records
 
     def records_of(self, rows: Numbers) -> Numbers:
         """Give the record of each row."""
         return rows if self._records is None else self._records[rows].astype(np.int64)
-
-    def rows_of_records(self, records: Numbers) -> tuple[NDArray[np.bool_], Numbers]:
-        """Tell which records have a digest here, and in which row (any row where not)."""
-        return row_numbers(self._records, records)
 
 
 def row_numbers(

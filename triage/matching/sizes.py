@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from triage.matching import layout
-from triage.matching.pack import OpenPack
+from triage.matching.pack import ExactTable, OpenPack
 from triage.model.digest import Algorithm
 
 Sizes = NDArray[np.uint64]
@@ -112,24 +112,16 @@ def joined(tables: Iterable[SizeTable]) -> SizeTable:
     )
 
 
-def _holders(pack: OpenPack) -> list[tuple[int, NDArray[np.uint32] | None]]:
-    """Give for each digest that occurs its bit, and the records that have it."""
-    held = []
-    for place, name in enumerate(layout.STRENGTH):
-        table = pack.table(name)
-        if table is not None:
-            held.append((1 << place, table.holders))
-    return held
+def _holders(pack: OpenPack) -> list[tuple[int, ExactTable]]:
+    """Give for each digest that occurs its bit, and its table."""
+    tables = ((1 << place, pack.exact(name)) for place, name in enumerate(layout.STRENGTH))
+    return [(bit, table) for bit, table in tables if table is not None]
 
 
-def _kinds(holders: list[tuple[int, NDArray[np.uint32] | None]], start: int, stop: int) -> Kinds:
+def _kinds(holders: list[tuple[int, ExactTable]], start: int, stop: int) -> Kinds:
     kinds = np.zeros(stop - start, np.uint8)
-    for bit, records in holders:
-        if records is None:
-            kinds |= np.uint8(bit)
-        else:
-            low, high = np.searchsorted(records, (start, stop))
-            kinds[records[low:high].astype(np.int64) - start] |= np.uint8(bit)
+    for bit, table in holders:
+        kinds[table.holds_between(start, stop)] |= np.uint8(bit)
     return kinds
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from triage.errors import HashSetError
 from triage.matching import layout
 from triage.matching.column import Column, column_path
-from triage.matching.index import prefixes_of
+from triage.matching.index import Rows
 from triage.matching.manifest import MANIFEST_NAME, PackDocument, PackFile, read_document, sha256_of
 from triage.model.display import printable
 from triage.model.hashset import PackManifest
@@ -105,34 +105,104 @@ def _stray(folder: Path, document: PackDocument) -> Iterator[str]:
 
 def _index_problems(folder: Path, document: PackDocument) -> Iterator[str]:
     """Check what digests of files cannot tell: that the pack was built right."""
+    listed = frozenset(file.name for file in document.files)
     for algorithm, distinct in document.manifest.rows:
         try:
-            with (
-                Column(column_path(folder, layout.prefixes_name(algorithm)), "<u8") as prefixes,
-                Column(column_path(folder, layout.positions_name(algorithm)), "<u4") as positions,
-                Column(column_path(folder, layout.digests_name(algorithm))) as digests,
-            ):
-                problem = _index_problem(prefixes, positions, digests, distinct)
+            if algorithm in layout.VISUAL:
+                problem = _digests_problem(folder, algorithm, distinct)
+            else:
+                problem = _keys_problem(folder, algorithm, distinct)
+            problem = problem or _records_problem(folder, algorithm, document, listed)
         except HashSetError as error:
             problem = error.message
         if problem:
             yield f"index of {algorithm}: {problem}"
 
 
-def _index_problem(prefixes: Column, positions: Column, digests: Column, distinct: int) -> str:
-    if not prefixes.count == positions.count == digests.count >= distinct:
-        return "its files differ in length"
-    seen = np.zeros(digests.count, bool)
-    last = np.zeros(1, np.uint64)
-    for start in range(0, prefixes.count, _BLOCK):
-        block = np.array(prefixes.array[start : start + _BLOCK])
-        rows = np.array(positions.array[start : start + _BLOCK]).astype(np.int64)
-        if np.any(np.concatenate([last, block[:-1]]) > block):
-            return "not sorted"
-        if rows.max() >= digests.count:
-            return "points outside its digests"
-        if np.any(prefixes_of(digests.array[rows]) != block):
-            return "a prefix is not that of its digest"
-        seen[rows] = True
-        last = block[-1:]
-    return "" if seen.all() else "a digest is not in it"
+def _keys_problem(folder: Path, algorithm: str, distinct: int) -> str:
+    """Check that exact digests ascend, are as many as stated, and that buckets lead to them."""
+    with (
+        Column(column_path(folder, layout.prefixes_name(algorithm)), "<u8") as prefixes,
+        Column(column_path(folder, layout.rests_name(algorithm))) as rests,
+        Column(column_path(folder, layout.buckets_name(algorithm)), "<u4") as buckets,
+    ):
+        bits = layout.bucket_bits(prefixes.count)
+        if prefixes.count != rests.count or buckets.count != (1 << bits) + 1:
+            return "its files differ in length"
+        order = _Order()
+        for start in range(0, prefixes.count, _BLOCK):
+            block = prefixes.array[start : start + _BLOCK]
+            heads = block.astype(">u8").view(np.uint8).reshape(-1, 8)
+            if problem := order.next(np.hstack([heads, rests.array[start : start + _BLOCK]])):
+                return problem
+        if order.distinct != distinct:
+            return f"{order.distinct} distinct digests instead of {distinct}"
+        return _buckets_problem(prefixes, buckets, bits)
+
+
+def _buckets_problem(prefixes: Column, buckets: Column, bits: int) -> str:
+    for start in range(0, 1 << bits, _BLOCK):
+        stop = min(start + _BLOCK, 1 << bits)
+        numbers = np.arange(start, stop, dtype=np.uint64)
+        starts = np.searchsorted(prefixes.array, numbers << np.uint64(64 - bits))
+        if np.any(starts != buckets.array[start:stop]):
+            return "a bucket leads elsewhere"
+    return "" if int(buckets.array[-1]) == prefixes.count else "a bucket leads elsewhere"
+
+
+def _digests_problem(folder: Path, algorithm: str, distinct: int) -> str:
+    """Check that the digests of pictures ascend and are as many as stated."""
+    with Column(column_path(folder, layout.digests_name(algorithm))) as digests:
+        order = _Order()
+        for start in range(0, digests.count, _BLOCK):
+            if problem := order.next(np.array(digests.array[start : start + _BLOCK])):
+                return problem
+        return "" if order.distinct == distinct else f"{order.distinct} instead of {distinct}"
+
+
+class _Order:
+    """Follows digests block by block."""
+
+    def __init__(self) -> None:
+        self.distinct = 0
+        self._last: Rows | None = None
+
+    def next(self, rows: Rows) -> str:
+        """Take a block; say whether it is out of order."""
+        if self._last is None:
+            self.distinct += 1
+        else:
+            rows = np.vstack([self._last, rows])
+        first = (rows[1:] != rows[:-1]).argmax(axis=1)
+        every = np.arange(len(first))
+        before, after = rows[every, first], rows[every + 1, first]
+        self.distinct += int(np.count_nonzero(before != after))
+        self._last = rows[-1:]
+        return "not sorted" if np.any(before > after) else ""
+
+
+def _records_problem(
+    folder: Path, algorithm: str, document: PackDocument, listed: frozenset[str]
+) -> str:
+    """Check that each record that has a digest is named once, and no other."""
+    taken = document.manifest.taken
+    records = column_path(folder, layout.records_name(algorithm))
+    held = column_path(folder, layout.held_name(algorithm))
+    if records.name not in listed:
+        return "records are missing" if held.name in listed else ""
+    seen = np.zeros(taken, bool)
+    with Column(records, "<u4") as column:
+        for start in range(0, column.count, _BLOCK):
+            block = column.array[start : start + _BLOCK]
+            if block.max() >= taken:
+                return "points outside its records"
+            seen[block] = True
+        if np.count_nonzero(seen) != column.count:
+            return "a record is named twice"
+    if algorithm in layout.VISUAL:
+        return ""
+    if held.name not in listed:
+        return "" if seen.all() else "a digest is not in it"
+    with Column(held, "u1") as column:
+        same = np.array_equal(column.array, np.packbits(seen, bitorder="little"))
+        return "" if same else "a digest is not in it"
