@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from triage.pipeline import tasks
-from triage.pipeline.items import FolderItem, PictureItem, ReadItem, RootsItem, SurveyItem
+from triage.pipeline.items import FoldersItem, PictureItem, ReadItem, RootsItem, RowItem, SurveyItem
 from triage.scheduler import Batch, Pool, Result
 
 GIB = 1 << 30
@@ -29,16 +29,17 @@ def act(name: bytes) -> None:
         raise LookupError("[red]no[/red]\x1b[2J such thing")
 
 
-def digest(item: ReadItem) -> object:
+def digest(item: RowItem) -> object:
     """Digest, unless the name says otherwise."""
     act(item.entry.ref.path)
     return tasks.digest_entry(item)
 
 
-def list_folder(item: FolderItem) -> object:
-    """List, unless the name says otherwise."""
-    act(item.folder.path)
-    return tasks.list_folder(item)
+def list_folders(item: FoldersItem) -> object:
+    """List, unless one of the names says otherwise."""
+    for folder in item.folders:
+        act(folder.path)
+    return tasks.list_folders(item)
 
 
 def decode(item: PictureItem) -> object:

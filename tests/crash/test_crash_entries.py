@@ -110,7 +110,7 @@ def test_a_folder_whose_listing_crashes(
     for name in ("abort", "fine", "raise"):
         (evidence / name / "below").mkdir(parents=True)
         (evidence / name / "below" / "x.txt").write_text(name)
-    page = check(run({calls.list_folder: crash_tasks.list_folder}, evidence), road)
+    page = check(run({calls.list_folders: crash_tasks.list_folders}, evidence), road)
     problems = {(one["kind"], one["path"]) for one in page["problems"]}
     assert problems == {("directory-unreadable", "/abort"), ("directory-unreadable", "/raise")}
     paths = {row["path"] for row in road.files()}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from triage.model.entry import DirectoryRef, FileEntry
-from triage.model.packing import pack
+from triage.model.packing import Packed, pack
 from triage.model.problem import Problem
 
 
@@ -29,6 +29,27 @@ class Listing:
     def __reduce__(self) -> tuple[Callable[..., Listing], tuple[Any, ...]]:
         """Travel packed: a listing is what most crosses from workers to the parent."""
         return _listing, (pack(self.entries), self.directories, self.problems)
+
+
+def joined(listings: Iterable[Listing]) -> Listing:
+    """Give the listings of several folders of one volume as one, in their order."""
+    every = tuple(listings)
+    if len(every) == 1:
+        return every[0]
+    return Listing(
+        entries=_joined([listing.entries for listing in every if listing.entries]),
+        directories=tuple(folder for listing in every for folder in listing.directories),
+        problems=tuple(problem for listing in every for problem in listing.problems),
+    )
+
+
+def _joined(parts: list[Sequence[FileEntry]]) -> Sequence[FileEntry]:
+    packs = [part for part in map(pack, parts) if isinstance(part, Packed)]
+    if packs and len(packs) == len(parts):
+        whole = packs[0].then(packs[1:])
+        if whole is not None:
+            return whole
+    return tuple(entry for part in parts for entry in part)
 
 
 def _listing(

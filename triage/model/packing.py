@@ -44,6 +44,11 @@ COLUMNS = (
 )
 """``first_block_offset_bytes`` is -1 where there is none; ``flags`` are bits, see below."""
 
+PATH, STREAM, SIZE, FIRST_BLOCK, EXTENTS = map(
+    COLUMNS.index, ("path", "stream", "size_bytes", "first_block_offset_bytes", "extents")
+)
+"""Places of what reading looks at."""
+
 RESIDENT, COMPRESSED, SPARSE, ENCRYPTED = 1, 2, 4, 8
 
 PAGE_ROWS = 4096
@@ -80,7 +85,12 @@ class Packed(Sequence[FileEntry]):
 
     def __reduce__(self) -> tuple[type[Packed], tuple[Any, ...]]:
         """Travel as it is."""
-        return Packed, (self._evidence, self._volume, self._container, self._count, self._pages)
+        return Packed, self.parts
+
+    @property
+    def parts(self) -> tuple[str, str, FileEntry | None, int, tuple[bytes, ...]]:
+        """What it is made of, in the order in which it is made."""
+        return self._evidence, self._volume, self._container, self._count, self._pages
 
     def rows(self) -> Iterator[list[Row]]:
         """Yield pages of rows; one page at a time is unpacked."""
@@ -92,6 +102,18 @@ class Packed(Sequence[FileEntry]):
         """Give the same entries in less memory, for as long as they wait."""
         pages = tuple(page if page[:1] == b"z" else _squeezed(page[1:]) for page in self._pages)
         return Packed(self._evidence, self._volume, self._container, self._count, pages)
+
+    def then(self, others: Sequence[Packed]) -> Packed | None:
+        """Give these and other entries as one, ``None`` where they do not share one place."""
+        pages, count = list(self._pages), self._count
+        for evidence, volume, container, more, added in (other.parts for other in others):
+            if (evidence, volume) != (self._evidence, self._volume):
+                return None
+            if container is not self._container:
+                return None
+            pages += added
+            count += more
+        return Packed(self._evidence, self._volume, self._container, count, tuple(pages))
 
     def __len__(self) -> int:
         return self._count

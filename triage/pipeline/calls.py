@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from triage.model.problem import Problem
     from triage.pipeline.items import (
         Digested,
-        FolderItem,
+        FoldersItem,
         Listed,
+        ListedFolders,
         PictureItem,
         PlacedDone,
         PlacedItem,
@@ -47,11 +48,11 @@ def find_roots(item: RootsItem) -> tuple[DirectoryRef, ...] | Problem:
     return tasks.find_roots(item)
 
 
-def list_folder(item: FolderItem) -> Listed:
-    """List one folder."""
+def list_folders(item: FoldersItem) -> ListedFolders:
+    """List folders, the first of them at least."""
     from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
 
-    return tasks.list_folder(item)
+    return tasks.list_folders(item)
 
 
 def list_archive(item: ReadItem) -> Listed:

@@ -57,12 +57,28 @@ class RootsItem:
     volume: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderItem:
-    """A folder to be listed."""
+class FoldersItem(NamedTuple):
+    """Folders of one volume to be listed one after the other.
+
+    Attributes:
+        first: place of the first of them among all that are to be listed now.
+    """
 
     location: str
-    folder: DirectoryRef
+    first: int
+    folders: tuple[DirectoryRef, ...]
+
+
+class ListedFolders(NamedTuple):
+    """The listings of folders as one, in their order, and the damage that was met on the way.
+
+    Attributes:
+        folders: how many of those asked for; fewer where that was enough for one answer.
+    """
+
+    folders: int
+    listing: Listing
+    damage: tuple[DamagedRange, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import time
 from collections.abc import Callable, Iterator
 
 from triage.errors import TriageError
@@ -25,14 +26,16 @@ from triage.ingest.filetype import HEAD_BYTES, detect
 from triage.ingest.reading import ContentError, VolumeError
 from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange, DamageKind
+from triage.model.listing import Listing, joined
 from triage.model.outcome import Done, Failed, FailReason, NoPicture, Outcome, PictureReason
 from triage.model.outcome import PictureOutcome as Pictured
 from triage.model.problem import Problem
 from triage.pipeline import opened
 from triage.pipeline.items import (
     Digested,
-    FolderItem,
+    FoldersItem,
     Listed,
+    ListedFolders,
     PictureItem,
     PlacedDone,
     PlacedItem,
@@ -52,6 +55,9 @@ from triage.pipeline.opened import (
 from triage.scheduler import turn
 
 __all__ = ["close_evidence"]
+
+ANSWER_ENTRIES, ANSWER_S = 20_000, 1.0
+"""Folders are listed for one answer until it holds so many entries, or has taken so long."""
 
 
 def survey(item: SurveyItem) -> Surveyed | Unopened:
@@ -83,11 +89,18 @@ def find_roots(item: RootsItem) -> tuple[DirectoryRef, ...] | Problem:
     return roots_of(evidence_at(item.location), item.volume)
 
 
-def list_folder(item: FolderItem) -> Listed:
-    """List one folder."""
+def list_folders(item: FoldersItem) -> ListedFolders:
+    """List folders until there is enough for one answer, the first of them at least."""
     evidence = evidence_at(item.location)
-    listing = evidence.filesystem(item.folder.volume).list_directory(item.folder)
-    return Listed(listing=listing, damage=new_damage(item.location))
+    listings: list[Listing] = []
+    entries, ends = 0, time.monotonic() + ANSWER_S
+    for folder in item.folders:
+        listing = evidence.filesystem(folder.volume).list_directory(folder)
+        listings.append(listing)
+        entries += len(listing.entries)
+        if entries > ANSWER_ENTRIES or time.monotonic() > ends:
+            break
+    return ListedFolders(len(listings), joined(listings), new_damage(item.location))
 
 
 def list_archive(item: ReadItem) -> Listed:

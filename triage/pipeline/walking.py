@@ -9,8 +9,8 @@ from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.packing import Packed
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
-from triage.pipeline.calls import find_roots, list_folder
-from triage.pipeline.items import FolderItem, Listed, RootsItem
+from triage.pipeline.calls import find_roots, list_folders
+from triage.pipeline.items import FoldersItem, ListedFolders, RootsItem
 from triage.pipeline.plan import TimeLimits
 from triage.scheduler import Batch, Finished, Lost, Pool
 from triage.store.database import Store
@@ -18,6 +18,9 @@ from triage.store.database import Store
 FOLDERS_A_BATCH = 16
 FOLDERS_A_LARGE_BATCH = 64
 """In levels of so many folders that all workers are busy anyhow."""
+
+ITEMS_A_BATCH = 2
+"""Folders of a batch are listed and given back in so many parts."""
 
 GROUP_ENTRIES = 4_000
 """Entries of several folders go to the store together, at least so many."""
@@ -82,12 +85,13 @@ class Walk:
     def _level(self, folders: list[DirectoryRef]) -> None:
         """List folders that are known now; what lies below them is queued."""
         fresh = [folder for folder in folders if self._claim(folder)]
-        for folder, result in self._in_order(fresh):
+        for result in self._in_order(fresh):
             if isinstance(result, Lost):
                 words = f"the folder could not be listed: {result.detail}"
-                self._problem(ProblemKind.DIRECTORY_UNREADABLE, folder.path, words)
+                path = result.item.folders[0].path
+                self._problem(ProblemKind.DIRECTORY_UNREADABLE, path, words)
                 continue
-            listed: Listed = result.value
+            listed: ListedFolders = result.value
             if listed.listing.problems:
                 self.store.add_problems(self.evidence_id, listed.listing.problems)
             if listed.damage:
@@ -131,34 +135,52 @@ class Walk:
     def _key(self, folder: DirectoryRef) -> int | bytes:
         return folder.path if self.volume.table == "folder" else folder.address
 
-    def _in_order(
-        self, folders: list[DirectoryRef]
-    ) -> Iterator[tuple[DirectoryRef, Finished | Lost]]:
-        """Run the listings on the pool and give them in the order of the folders."""
-        arrived: dict[int | bytes, Finished | Lost] = {}
+    def _in_order(self, folders: list[DirectoryRef]) -> Iterator[Finished | Lost]:
+        """Run the listings on the pool and give them in the order of the folders.
+
+        Folders that were lost together are listed again one by one, so that each is lost, or not,
+        for what it is itself.
+        """
+        arrived: dict[int, Finished | Lost] = {}
         due = held = 0
-        for result in self.pool.run(self._batches(folders)):
-            key = self._key(result.item.folder)
-            arrived[key] = result
-            if held > HELD_ENTRIES:
-                arrived[key] = _squeezed(result)
-            held += _entries(result)
-            while due < len(folders) and (key := self._key(folders[due])) in arrived:
-                turn = arrived.pop(key)
-                held -= _entries(turn)
-                yield folders[due], turn
-                due += 1
+        batches = self._batches(folders)
+        while due < len(folders):
+            again: list[FoldersItem] = []
+            for result in self.pool.run(batches):
+                rest = _rest(result)
+                again += rest
+                if rest and isinstance(result, Lost):
+                    continue
+                arrived[result.item.first] = _squeezed(result) if held > HELD_ENTRIES else result
+                held += _entries(result)
+                while (turn := arrived.pop(due, None)) is not None:
+                    held -= _entries(turn)
+                    due += _count(turn)
+                    yield turn
+            batches = self._each(again)
 
     def _batches(self, folders: list[DirectoryRef]) -> Iterator[Batch]:
         many = len(folders) > 16 * FOLDERS_A_LARGE_BATCH
         size = FOLDERS_A_LARGE_BATCH if many else FOLDERS_A_BATCH
+        each = size // ITEMS_A_BATCH
         for start in range(0, len(folders), size):
-            part = folders[start : start + size]
-            yield Batch(
-                function=list_folder,
-                items=tuple(FolderItem(location=self.location, folder=one) for one in part),
-                time_limits_s=(self.limits.folder_s,) * len(part),
+            ends = range(start, min(start + size, len(folders)), each)
+            yield self._batch(
+                [
+                    FoldersItem(self.location, first, tuple(folders[first : first + each]))
+                    for first in ends
+                ]
             )
+
+    def _each(self, items: list[FoldersItem]) -> Iterator[Batch]:
+        return (self._batch([item]) for item in items)
+
+    def _batch(self, items: list[FoldersItem]) -> Batch:
+        return Batch(
+            function=list_folders,
+            items=tuple(items),
+            time_limits_s=(self.limits.folder_s,) * len(items),
+        )
 
     def _problem(self, kind: ProblemKind, path: bytes, detail: str) -> None:
         problem = Problem(
@@ -171,16 +193,35 @@ class Walk:
         self.store.add_problems(self.evidence_id, [problem])
 
 
+def _rest(result: Finished | Lost) -> list[FoldersItem]:
+    """Give what is still to be listed of the folders that were asked for together."""
+    item: FoldersItem = result.item
+    if isinstance(result, Lost):
+        found = [
+            FoldersItem(item.location, item.first + at, (folder,))
+            for at, folder in enumerate(item.folders)
+        ]
+        return found if len(found) > 1 else []
+    count: int = result.value.folders
+    left = item.folders[count:]
+    return [FoldersItem(item.location, item.first + count, left)] if left else []
+
+
+def _count(result: Finished | Lost) -> int:
+    listed: ListedFolders | None = result.value if isinstance(result, Finished) else None
+    return 1 if listed is None else listed.folders
+
+
 def _entries(result: Finished | Lost) -> int:
     return len(result.value.listing.entries) if isinstance(result, Finished) else 0
 
 
 def _squeezed(result: Finished | Lost) -> Finished | Lost:
-    """Let a listing that waits for its turn take a third of the memory."""
+    """Let listings that wait for their turn take a third of the memory."""
     if isinstance(result, Lost):
         return result
-    listed: Listed = result.value
+    listed: ListedFolders = result.value
     if not isinstance(listed.listing.entries, Packed):
         return result
     listing = replace(listed.listing, entries=listed.listing.entries.squeezed())
-    return replace(result, value=replace(listed, listing=listing))
+    return replace(result, value=listed._replace(listing=listing))
