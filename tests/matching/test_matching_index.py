@@ -8,16 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.matching import index as indexing
-from triage.matching.index import RadiusIndex, Rows, bounded_parts, expanded
-from triage.matching.indexes import (
-    SCAN_ROWS,
-    ExactIndex,
-    LinearEqual,
-    LinearRadius,
-    ScanRadius,
-    WordRadius,
-    radius_index,
-)
+from triage.matching.index import Rows, bounded_parts, expanded
+from triage.matching.indexes import BandRadius, ExactIndex, LinearEqual
 from triage.matching.knownanswers import KNOWN_ANSWERS
 
 WIDTHS = {16: "md5", 20: "sha1", 32: "sha256"}
@@ -46,69 +38,9 @@ def test_equal_digests_are_those_of_a_linear_scan(width: int, data: st.DataObjec
     assert [part.tolist() for part in found] == [part.tolist() for part in expected]
 
 
-def flipped(digest: bytes, bits: list[int]) -> bytes:
-    value = int.from_bytes(digest, "big")
-    for bit in bits:
-        value ^= 1 << bit
-    return value.to_bytes(len(digest), "big")
-
-
-@st.composite
-def clustered(draw: st.DrawFn, width: int, radius: int) -> tuple[list[bytes], list[bytes]]:
-    """Digests around a few centres, and queries about as far away as the radius."""
-    centres = draw(st.lists(st.binary(min_size=width, max_size=width), min_size=1, max_size=3))
-    bits = st.lists(st.integers(0, width * 8 - 1), max_size=radius + 3, unique=True)
-    near = st.builds(flipped, st.sampled_from(centres), bits)
-    return draw(st.lists(near, max_size=30)), draw(st.lists(near, min_size=1, max_size=8))
-
-
-@pytest.mark.parametrize(("width", "radius"), [(32, 31), (8, 8)])
-@pytest.mark.parametrize("kind", [ScanRadius, WordRadius])
-@given(data=st.data())
-@settings(max_examples=40, deadline=None)
-def test_neighbours_are_those_of_a_linear_scan(
-    kind: type[ScanRadius | WordRadius], width: int, radius: int, data: st.DataObject
-) -> None:
-    known, asked = data.draw(clustered(width, radius))
-    expected = LinearRadius(rows(known, width), radius).search(rows(asked, width))
-    index: RadiusIndex = kind(rows(known, width), radius)
-    found = index.search(rows(asked, width))
-    assert [part.tolist() for part in found] == [part.tolist() for part in expected]
-
-
-@pytest.mark.parametrize(("width", "radius"), [(32, 31), (8, 8)])
-@pytest.mark.parametrize("kind", [ScanRadius, WordRadius, LinearRadius])
-@given(data=st.data())
-@settings(max_examples=40, deadline=None)
-def test_the_radius_is_in_and_one_bit_more_is_out(
-    kind: type[ScanRadius | WordRadius | LinearRadius],
-    width: int,
-    radius: int,
-    data: st.DataObject,
-) -> None:
-    digest = data.draw(st.binary(min_size=width, max_size=width))
-    places = st.integers(0, width * 8 - 1)
-    bits = data.draw(st.lists(places, min_size=radius + 1, max_size=radius + 1, unique=True))
-    index: RadiusIndex = kind(rows([digest], width), radius)
-    queries = rows([flipped(digest, bits[:radius]), flipped(digest, bits)], width)
-    query, row, distance = index.search(queries)
-    assert (query.tolist(), row.tolist(), distance.tolist()) == ([0], [0], [radius])
-
-
-def test_bits_spread_evenly_over_all_words_are_found() -> None:
-    """The worst case of the word lookup: every word differs as much as a pair within can."""
-    digest = bytes(range(32))
-    spread = [word * 16 + bit for word in range(16) for bit in (3, 9)][:31]
-    index = WordRadius(rows([digest], 32), 31)
-    query, row, distance = index.search(rows([flipped(digest, spread)], 32))
-    assert (query.tolist(), row.tolist(), distance.tolist()) == ([0], [0], [31])
-
-
-@pytest.mark.parametrize("kind", [ScanRadius, WordRadius])
-def test_no_rows_and_no_queries_find_nothing(kind: type[ScanRadius | WordRadius]) -> None:
+def test_no_rows_and_no_queries_find_nothing() -> None:
     none, some = rows([], 32), rows([bytes(32)], 32)
     for known, asked in ((none, some), (some, none), (none, none)):
-        assert [part.tolist() for part in kind(known, 31).search(asked)] == [[], [], []]
         assert [part.tolist() for part in ExactIndex.of(known).find(asked)] == [[], []]
 
 
@@ -117,11 +49,6 @@ def test_many_equal_digests_are_all_found() -> None:
     query, row = ExactIndex.of(known).find(rows([b"\x5a" * 16, bytes(16)], 16))
     assert query.tolist() == [0] * 5000
     assert row.tolist() == list(range(5000))
-
-
-def test_short_lists_are_scanned_and_long_ones_indexed() -> None:
-    assert isinstance(radius_index(np.zeros((SCAN_ROWS, 8), np.uint8), 8), ScanRadius)
-    assert isinstance(radius_index(np.zeros((SCAN_ROWS + 1, 8), np.uint8), 8), WordRadius)
 
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9)), max_size=20), st.integers(1, 12))
@@ -144,7 +71,7 @@ def test_known_answers_come_out_right(name: str, check: object) -> None:
 
 
 def test_a_wrong_index_is_noticed_by_the_known_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(WordRadius, "search", lambda *_: (np.empty(0, np.int64),) * 3)
+    monkeypatch.setattr(BandRadius, "search", lambda *_: (np.empty(0, np.int64),) * 3)
     monkeypatch.setattr(ExactIndex, "find", lambda *_: (np.empty(0, np.int64),) * 2)
     wrong = [name for name, check in KNOWN_ANSWERS if check() is not None]
     assert len(wrong) >= 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Protocol
 
@@ -36,6 +37,10 @@ class RadiusIndex(Protocol):
 
     def search(self, queries: Rows) -> tuple[Numbers, Numbers, Numbers]:
         """Give query numbers, row numbers and distances in bits."""
+        ...
+
+    def parts(self, queries: Rows) -> Iterator[tuple[Numbers, Numbers, Numbers]]:
+        """Give the same in parts of bounded size; all pairs of a query stand in one part."""
         ...
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from triage.matching.index import Rows
+from triage.matching.index import RadiusIndex, Rows
 from triage.matching.indexes import (
+    BandRadius,
     ExactIndex,
     LinearEqual,
     LinearRadius,
     ScanRadius,
-    WordRadius,
 )
 from triage.matching.visual import PDQ_RADIUS_BITS, PHASH_RADIUS_BITS
 from triage.model.knownanswer import KnownAnswer
@@ -51,7 +51,7 @@ def _exact(width: int) -> str | None:
     return _compared(ExactIndex.of(known).find(asked), expected, _ASKED)
 
 
-def _radius(kind: type[ScanRadius | WordRadius], width: int, radius: int) -> str | None:
+def _radius(kind: Callable[[Rows, int], RadiusIndex], width: int, radius: int) -> str | None:
     known = _known(width)
     asked = _asked(known, radius)
     expected = LinearRadius(known, radius).search(asked)
@@ -73,9 +73,9 @@ KNOWN_ANSWERS: tuple[tuple[str, Callable[[], str | None]], ...] = (
     ("look-up of SHA-1 equals a linear scan", lambda: _exact(20)),
     ("look-up of SHA-256 equals a linear scan", lambda: _exact(32)),
     ("PDQ scan equals a linear scan", lambda: _radius(ScanRadius, 32, PDQ_RADIUS_BITS)),
-    ("PDQ index equals a linear scan", lambda: _radius(WordRadius, 32, PDQ_RADIUS_BITS)),
+    ("PDQ index equals a linear scan", lambda: _radius(BandRadius.of, 32, PDQ_RADIUS_BITS)),
     ("pHash scan equals a linear scan", lambda: _radius(ScanRadius, 8, PHASH_RADIUS_BITS)),
-    ("pHash index equals a linear scan", lambda: _radius(WordRadius, 8, PHASH_RADIUS_BITS)),
+    ("pHash index equals a linear scan", lambda: _radius(BandRadius.of, 8, PHASH_RADIUS_BITS)),
 )
 """Name, and a check that gives ``None`` or what is wrong in words."""
 

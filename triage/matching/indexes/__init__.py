@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from triage.matching.index import RadiusIndex, Rows
+from triage.matching.indexes.bandsearch import BandRadius
 from triage.matching.indexes.exact import ExactIndex
-from triage.matching.indexes.hamming import ScanRadius, WordRadius
 from triage.matching.indexes.linear import LinearEqual, LinearRadius
+from triage.matching.indexes.scanning import ScanRadius
 
 __all__ = [
+    "SCAN_ROWS",
+    "BandRadius",
     "ExactIndex",
     "LinearEqual",
     "LinearRadius",
     "ScanRadius",
-    "WordRadius",
     "radius_index",
 ]
 
 SCAN_ROWS = 500
-"""Up to here a scan of all rows is at least as fast as the lookup by words (measured)."""
+"""Up to here a scan of all rows is at least as fast as the look-up by bands (measured)."""
 
 
 def radius_index(rows: Rows, radius: int) -> RadiusIndex:
     """Give the index that is fastest for so many rows; both give the same answers."""
-    return ScanRadius(rows, radius) if len(rows) <= SCAN_ROWS else WordRadius(rows, radius)
+    return ScanRadius(rows, radius) if len(rows) <= SCAN_ROWS else BandRadius.of(rows, radius)
