@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matching_reader_samples import MD5_A, MD5_B, SHA1_A, SHA256_A, expanded, raw
+from matching_reader_samples import MD5_A, MD5_B, PDQ_BRIDGE, SHA1_A, SHA256_A, expanded, raw
 
 from triage.errors import HashSetError
 from triage.matching import mixing, source
@@ -129,7 +129,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("format_id", sorted(CASES))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_lines_in_columns_are_the_lines(target: Path, format_id: str, data: st.DataObject) -> None:
     head, line = CASES[format_id]
@@ -158,7 +158,7 @@ def test_common_lines_do_travel_in_columns(
         assert same(target, format_id) >= number - 4
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     entries=st.lists(
         st.tuples(
@@ -217,3 +217,77 @@ def test_rows_in_columns_are_the_rows(
     db.close()
     same(path, "nsrl-rds3")
     same(path, "tsk-kdb")
+
+
+HEADERS = {
+    "md5,sha1,size,category": (digest, digest, size, code),
+    "hash;name;Category": (digest, name, code),
+    "name\tsha256\tfilesize": (name, digest, size),
+    "md5,tags,pdq,quality": (digest, code, st.sampled_from(["", PDQ_BRIDGE, "x"]), size),
+    "md5|hash": (digest, digest),
+    '"md5","victimidentified","category"': (digest, st.sampled_from(["", "y"]), code),
+}
+NSRL2 = '"SHA-1","MD5","CRC32","FileName","FileSize","ProductCode","OpSystemCode","SpecialCode"'
+QUOTING = st.sampled_from(
+    ["{}", "{}", '"{}"', '"{}"', '"{}', '{}"', ' "{}"', '"a""{}"', '"{}\n{}"', '"{},;|"']
+)
+
+
+def quoted(value: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    return st.builds(lambda shape, text: shape.replace("{}", text), QUOTING, value)
+
+
+def rows_of(header: str) -> st.SearchStrategy[str]:
+    mark = next(one for one in "\t;|," if one in header)
+    fields = [
+        st.one_of(
+            st.sampled_from((MD5_A, SHA1_A)) if values is digest else st.just(""), quoted(values)
+        )
+        for values in HEADERS[header]
+    ]
+    whole = st.tuples(*fields).map(mark.join)
+    shifted = st.tuples(whole, st.sampled_from([mark, mark + "x", " " + mark])).map("".join)
+    return st.one_of(whole, whole, shifted, blank)
+
+
+@pytest.mark.parametrize("header", sorted(HEADERS))
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_table_rows_in_columns_are_the_rows(target: Path, header: str, data: st.DataObject) -> None:
+    lines = data.draw(repeated(rows_of(header)))
+    last = data.draw(st.sampled_from(["", "\n", "\r\n"]))
+    target.write_bytes(text([header, *lines], data.draw(ENDS), last))
+    same(target, "csv")
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_nsrl_2_rows_in_columns_are_the_rows(target: Path, data: st.DataObject) -> None:
+    sha1 = st.sampled_from([SHA1_A.upper(), SHA1_A.upper(), "0" * 40, "", "x"])
+    names = st.sampled_from(['"a.exe"', '"a, b"', '"a ""b"""', '"x', 'y"', "plain", '""', '","'])
+    row = st.builds(
+        '"{}","{}","FFFFFFFF",{},{},7,"WIN","{}"'.format,
+        sha1, st.sampled_from([MD5_A.upper(), MD5_B]), names, size, st.sampled_from(["", "", "M"]),
+    )  # fmt: skip
+    lines = data.draw(repeated(st.one_of(row, row, blank)))
+    target.write_bytes(text([NSRL2, *lines], data.draw(ENDS), ""))
+    same(target, "nsrl-rds2")
+
+
+@pytest.mark.parametrize(
+    ("format_id", "header", "row"),
+    [
+        ("csv", "md5,sha1,size,category", f"{MD5_A},{SHA1_A},17,2"),
+        ("csv", "sep=;", f"hash;name;category\n{SHA256_A};x;A"),
+        ("csv", "name\tsha1\tsize", f"a b\t{SHA1_A}\t"),
+        ("nsrl-rds2", NSRL2, f'"{SHA1_A}","{MD5_A}","00","a, b",17,1,"WIN",""'),
+    ],
+)
+def test_common_rows_do_travel_in_columns(
+    target: Path, format_id: str, header: str, row: str
+) -> None:
+    """Otherwise the law would hold for want of batches."""
+    head, *first = row.split("\n")
+    lines = [header, head, *first * 400] if first else [header, *[row] * 400]
+    target.write_bytes(text(lines, "\r\n", "\r\n"))
+    assert same(target, format_id) >= 395

@@ -38,6 +38,7 @@ class Block:
         returned = self.text[ends - 1] == ord("\r") if end == b"\n" else 0
         self.stops: Numbers = ends - returned
         self._ends = ends
+        self._marks = int(np.count_nonzero(self.stops < ends)) + block.endswith(end) + len(ends) - 1
 
     @property
     def count(self) -> int:
@@ -56,9 +57,11 @@ class Block:
 
     def broken(self) -> Mask:
         """Tell which lines have a carriage return or a line feed inside."""
+        inside: Mask = np.zeros(self.count, bool)
         marks = np.flatnonzero((self.text == ord("\r")) | (self.text == ord("\n")))
-        counted = np.searchsorted(marks, self.stops) - np.searchsorted(marks, self.starts)
-        inside: Mask = counted > 0
+        if len(marks) > self._marks:
+            found = np.searchsorted(marks, self.stops) - np.searchsorted(marks, self.starts)
+            inside = found > 0
         return inside
 
 

@@ -13,6 +13,22 @@ JOINED_LINES = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """What a header line says.
+
+    Attributes:
+        columns: index of each of our fields.
+        width: number of columns.
+        names_at: index of a column of unquoted names, which may hold delimiters; else ``None``.
+    """
+
+    columns: dict[str, int]
+    width: int
+    delimiter: str
+    names_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row with the number of its first line; ``fields`` is empty where ``fault`` is not."""
 
@@ -21,15 +37,20 @@ class Row:
     fault: str = ""
 
 
-def rows(numbered: Iterable[tuple[int, str]], delimiter: str) -> Iterator[Row]:
+def rows(
+    numbered: Iterable[tuple[int, str]],
+    delimiter: str,
+    held: deque[tuple[int, str]] | None = None,
+) -> Iterator[Row]:
     """Split lines into rows.
 
     A stray quote must not swallow the records after it: a field whose quote stays open is
     continued on the next lines only as far as that gives a well-formed row, and otherwise its
-    first line alone is refused.
+    first line alone is refused. ``held`` is where lines wait that were looked at on account of
+    an earlier one.
     """
     source = iter(numbered)
-    waiting: deque[tuple[int, str]] = deque()
+    waiting: deque[tuple[int, str]] = deque() if held is None else held
     while True:
         line = waiting.popleft() if waiting else next(source, None)
         if line is None:

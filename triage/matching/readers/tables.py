@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import chain
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 
 from triage.errors import HashSetError
+from triage.matching.batch import DigestBatch
+from triage.matching.feed import Feed
 from triage.matching.fields import Draft, algorithm_of, flag, judged
+from triage.matching.mixing import mixed
 from triage.matching.readers.lists import data_lines
 from triage.matching.reading import Item, Reader, ReadOptions
 from triage.matching.source import numbered_lines
-from triage.matching.tables import Row, rows, split_quoted
+from triage.matching.tables import Row, Table, rows, split_quoted
+from triage.matching.tablescan import scannable, scanned
 from triage.model.digest import Algorithm
 from triage.model.hashset import RefusedRecord
 
@@ -45,22 +50,6 @@ _DELIMITERS = (",", ";", "\t", "|")
 def plain(name: str) -> str:
     """Give a column name without case, spaces and marks."""
     return re.sub(r"[^0-9a-z]", "", name.lower())
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """What a header line says.
-
-    Attributes:
-        columns: index of each of our fields.
-        width: number of columns.
-        names_at: index of a column of unquoted names, which may hold delimiters; else ``None``.
-    """
-
-    columns: dict[str, int]
-    width: int
-    delimiter: str
-    names_at: int | None = None
 
 
 def header_fields(line: str, delimiter: str) -> tuple[str, ...]:
@@ -103,12 +92,33 @@ class TableReader(Reader):
             HashSetError: the header is missing, has no digest column, or lacks a mapped column.
         """
         numbered = numbered_lines(path, options)
+        table = self._begun(numbered, path, options)
+        for row in rows(numbered, table.delimiter):
+            yield _item(row, table, options)
+
+    def batches(self, path: Path, options: ReadOptions) -> Iterator[Item | DigestBatch]:
+        """Stream the rows in columns.
+
+        Raises:
+            HashSetError: as :meth:`read`.
+        """
+        feed = Feed(path, options)
+        table = self._begun(feed.spoken(), path, options)
+        held: deque[tuple[int, str]] = deque()
+        found = rows(feed.spoken(), table.delimiter, held)
+        items = (_item(row, table, options) for row in found)
+        if scannable(table):
+            yield from mixed(feed, partial(scanned, table), partial(_next_items, items, held))
+        else:
+            yield from items
+
+    def _begun(
+        self, numbered: Iterator[tuple[int, str]], path: Path, options: ReadOptions
+    ) -> Table:
         number, line = next(numbered, (0, ""))
         if line.lower().startswith("sep=") and len(line.strip()) == 5:
             number, line = next(numbered, (0, ""))
-        table = self._table(line, f"{path.name}: line {number}", options)
-        for row in rows(numbered, table.delimiter):
-            yield _item(row, table, options)
+        return self._table(line, f"{path.name}: line {number}", options)
 
     def warnings(self, path: Path, options: ReadOptions) -> tuple[str, ...]:  # noqa: ARG002  (protocol)
         """Tell what a HashKeeper description beside the set says of it."""
@@ -170,6 +180,13 @@ class CsvReader(TableReader):
             columns = columns_of(names) | _mapped(names, options.column_map, where)
             return Table(columns, len(names), widest)
         return super()._table(line, where, options)
+
+
+def _next_items(items: Iterator[Item], held: deque[tuple[int, str]]) -> Iterator[Item]:
+    """Give the next item, and those of all lines that were looked at on its account."""
+    yield from islice(items, 1)
+    while held:
+        yield from islice(items, 1)
 
 
 def _named_delimiter(text: str) -> str | None:
