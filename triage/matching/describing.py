@@ -11,6 +11,8 @@ from triage.matching.pack import OpenPack
 from triage.model.digest import Algorithm
 from triage.model.match import Match, MatchKind
 
+FROM_SEALED = "from a sealed set"
+
 
 class Facts(NamedTuple):
     """What a pack holds of one record beside its digests; strings by their numbers."""
@@ -54,14 +56,21 @@ class Describer:
         distance_bits: int = 0,
         detail: str = "",
     ) -> Match:
-        """Give the match of one record."""
+        """Give the match of one record.
+
+        Of a sealed set no digest is told that the content itself does not have.
+        """
+        told = digest.hex()
+        if self._manifest.is_sealed:
+            detail = "; ".join(filter(None, (detail, FROM_SEALED)))
+            told = "" if kind is MatchKind.VISUAL else told
         return Match(
             pack=self._manifest.name,
             pack_version=self._manifest.version,
             kind=kind,
             algorithm=algorithm,
             distance_bits=distance_bits,
-            record=digest.hex(),
+            record=told,
             polarity=self._manifest.polarity,
             scheme=self._manifest.scheme,
             code=self._pack.string(facts.code),

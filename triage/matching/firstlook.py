@@ -10,25 +10,36 @@ from triage.matching import layout
 from triage.matching.index import rows_of
 from triage.matching.indexes.exact import Keys
 from triage.matching.pack import ExactTable, OpenPack
+from triage.matching.sealed.keyed import KeyedDigests
+from triage.matching.sealed.ring import KeyRing
 from triage.model.digest import DIGEST_SIZE_BYTES, Algorithm
 
 
 class FirstLook:
-    """Tells whether a digest occurs in any of some packs."""
+    """Tells whether a digest occurs in any of some packs.
 
-    def __init__(self, packs: Sequence[OpenPack]) -> None:
-        self._tables: dict[Algorithm, list[ExactTable]] = {}
+    Args:
+        packs: sealed ones among them were checked against the keys.
+        ring: the keys of sealed packs.
+    """
+
+    def __init__(self, packs: Sequence[OpenPack], ring: KeyRing | None = None) -> None:
+        ring = ring or KeyRing()
+        self._tables: dict[Algorithm, list[tuple[ExactTable, KeyedDigests | None]]] = {}
         for name in layout.STRENGTH:
-            tables = [pack.exact(name) for pack in packs]
-            self._tables[name] = [table for table in tables if table is not None]
+            tables = [(pack.exact(name), ring.keyed_of(pack.manifest)) for pack in packs]
+            self._tables[name] = [(one, keyed) for one, keyed in tables if one is not None]
 
     def met(self, algorithm: Algorithm, digests: Sequence[bytes]) -> list[bool]:
         """Tell of each digest whether any record has it, in the order asked."""
         found = np.zeros(len(digests), bool)
         if digests:
-            keys = Keys(rows_of(list(digests), DIGEST_SIZE_BYTES[algorithm]))
-            for table in self._tables[algorithm]:
-                found |= table.index.met(keys)
+            prepared: dict[KeyedDigests | None, Keys] = {}
+            for table, keyed in self._tables[algorithm]:
+                if keyed not in prepared:
+                    asked = list(digests) if keyed is None else keyed.of(algorithm, digests)
+                    prepared[keyed] = Keys(rows_of(asked, DIGEST_SIZE_BYTES[algorithm]))
+                found |= table.index.met(prepared[keyed])
         answers: list[bool] = found.tolist()
         return answers
 

@@ -7,20 +7,27 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from triage.errors import HashSetError
 from triage.matching import naming
 from triage.matching.importing import Import, ImportReport, Wanted
 from triage.matching.loading import LoadedSets
 from triage.matching.lock import only_one
-from triage.matching.manifest import folder_name, read_document
+from triage.matching.manifest import read_document
 from triage.matching.pack import OpenPack
 from triage.matching.reading import ReadOptions
+from triage.matching.sealed.key import SealKey
+from triage.matching.sealed.ring import KeyRing
+from triage.matching.sealing import Sealing, SealReport, SealWanted
 from triage.matching.shelf import age, chosen_packs, find_pack, folder_of_packs, pack_folders
 from triage.matching.verifying import VerifyReport, check_content, verify_folder
 from triage.model.hashset import PackManifest, Polarity
 
 __all__ = ["ImportReport", "LoadedSets", "PackLibrary", "VerifyReport"]
+
+
+_T = TypeVar("_T")
 
 _BUILDING = ".building-"
 _REMOVING = ".removing-"
@@ -32,10 +39,12 @@ class PackLibrary:
 
     Args:
         home: the folder of this installation; ``packs`` in it is made by the first import.
+        keys: of sealed packs; without its key a sealed pack cannot be loaded.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, keys: Sequence[SealKey] = ()) -> None:
         self._folder = folder_of_packs(home)
+        self._ring = KeyRing(keys)
 
     def import_set(  # noqa: PLR0913  (all are asked of a person, by keyword)
         self,
@@ -85,7 +94,33 @@ class PackLibrary:
         with only_one(self._folder / _LOCK):
             self._clean()
             job.check_polarity()
-            return self._known(job) or self._build(job)
+            return self._known(job) or self._build(f"{job.name}@{job.version}", job.build)
+
+    def seal(
+        self,
+        source: tuple[str, str | None],
+        key: SealKey,
+        wanted: SealWanted,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> SealReport:
+        """Make a sealed pack of a pack in the clear; it appears whole or not at all.
+
+        Args:
+            source: name and version of the pack in the clear; no version for the newest.
+            key: what the sealed pack will answer to.
+            on_progress: called with digests done, and how many there are.
+
+        Raises:
+            UsageFault: the new name or version cannot be a folder's name.
+            HashSetError: the source is missing, damaged or sealed, or name and version are taken.
+        """
+        naming.checked(wanted.name, "name")
+        if wanted.version is not None:
+            naming.checked(wanted.version, "version")
+        with only_one(self._existing() / _LOCK):
+            self._clean()
+            job = Sealing(self._find(*source), key, wanted, on_progress)
+            return self._sealed_before(job) or self._build(f"{job.name}@{job.version}", job.build)
 
     def list(self) -> tuple[PackManifest, ...]:
         """Give the manifests of all packs, by name and then by time of import.
@@ -154,9 +189,11 @@ class PackLibrary:
         packs: list[OpenPack] = []
         try:
             packs.extend(map(OpenPack, folders))  # keeps those before one that fails
+            for pack in packs:
+                self._ring.check(pack.document)  # at once: the bytes of large packs take a while
             for folder, pack in zip(folders, packs, strict=True):
                 check_content(folder, pack.document)
-            return LoadedSets(packs)
+            return LoadedSets(packs, self._ring)
         except BaseException:
             for pack in packs:
                 pack.close()
@@ -181,10 +218,7 @@ class PackLibrary:
         target = f"{job.name}@{job.version}"
         for folder in self.folders():
             name, version = naming.split(folder.name)
-            if name != job.name and name.lower() == job.name.lower():
-                raise HashSetError(
-                    f"{job.name!r} and {name!r} differ in capitals only", hint=f"use {name!r}"
-                )
+            _check_capitals(job.name, name)
             taken = folder.name.lower() == target.lower()
             if name != job.name or not (taken or not job.version_given):
                 continue
@@ -198,18 +232,38 @@ class PackLibrary:
                 )
         return None
 
-    def _build(self, job: Import) -> ImportReport:
-        temporary = self._folder / f"{_BUILDING}{job.name}@{job.version}"
+    def _sealed_before(self, job: Sealing) -> SealReport | None:
+        """Recognise a repeated sealing, and refuse another content under a name that is taken."""
+        target = f"{job.name}@{job.version}"
+        for folder in self.folders():
+            _check_capitals(job.name, naming.split(folder.name)[0])
+            if folder.name.lower() == target.lower():
+                document = read_document(folder)
+                if job.repeats(document):
+                    return job.already(document)
+                raise HashSetError(
+                    f"{folder.name} exists with another content or other settings",
+                    hint="give --new-version, or another --name",
+                )
+        return None
+
+    def _build(self, target: str, build: Callable[[Path], _T]) -> _T:
+        """Let a pack be written beside the others, and give it its name when it is whole."""
+        temporary = self._folder / f"{_BUILDING}{target}"
         temporary.mkdir()
         try:
-            report = job.build(temporary)
-            final = self._folder / folder_name(report.manifest)
-            temporary.replace(final)
+            report = build(temporary)
+            temporary.replace(self._folder / target)
             _sync_folder(self._folder)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
         return report
+
+
+def _check_capitals(wanted: str, name: str) -> None:
+    if name != wanted and name.lower() == wanted.lower():
+        raise HashSetError(f"{wanted!r} and {name!r} differ in capitals only", hint=f"use {name!r}")
 
 
 def _sync_folder(folder: Path) -> None:

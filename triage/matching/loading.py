@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from triage.matching.matcher import Asked, ExactMatcher
 from triage.matching.pack import OpenPack
+from triage.matching.sealed.keyed import KeyedDigests
+from triage.matching.sealed.ring import KeyRing
 from triage.matching.visual import VisualMatcher
 from triage.model.digest import Digests, PictureHashes
 from triage.model.hashset import PackManifest, Polarity
@@ -17,12 +19,19 @@ class LoadedSets:
 
     Known-good packs are asked for equal digests only: a picture that merely looks like a
     harmless one is not thereby harmless.
+
+    Args:
+        packs: sealed ones among them were checked against the keys.
+        ring: the keys of sealed packs.
     """
 
-    def __init__(self, packs: Sequence[OpenPack]) -> None:
+    def __init__(self, packs: Sequence[OpenPack], ring: KeyRing | None = None) -> None:
+        ring = ring or KeyRing()
         self._packs = tuple(packs)
         self.manifests: tuple[PackManifest, ...] = tuple(pack.manifest for pack in packs)
-        self._exact = tuple(ExactMatcher(pack) for pack in packs)
+        self._exact = tuple((ExactMatcher(pack), ring.keyed_of(pack.manifest)) for pack in packs)
+        for pack in packs:
+            pack.unlock(ring.key_of(pack.manifest))
         self._visual = tuple(
             VisualMatcher(pack) for pack in packs if pack.manifest.polarity != Polarity.KNOWN_GOOD
         )
@@ -30,9 +39,11 @@ class LoadedSets:
     def match_exact(self, contents: Sequence[Digests]) -> list[tuple[Match, ...]]:
         """Give the matches of each content, in the order asked; by pack, then by strength."""
         found: list[list[Match]] = [[] for _ in contents]
-        asked = Asked(contents)
-        for matcher in self._exact:
-            for number, match in matcher.match(asked):
+        asked: dict[KeyedDigests | None, Asked] = {}
+        for matcher, keyed in self._exact:
+            if keyed not in asked:
+                asked[keyed] = Asked(contents, keyed)
+            for number, match in matcher.match(asked[keyed]):
                 found[number].append(match)
         return [tuple(matches) for matches in found]
 

@@ -12,6 +12,7 @@ from triage.matching.describing import Describer, Facts
 from triage.matching.index import Numbers, rows_of
 from triage.matching.indexes.exact import Keys
 from triage.matching.pack import ExactTable, OpenPack
+from triage.matching.sealed.keyed import KeyedDigests
 from triage.model.digest import DIGEST_SIZE_BYTES, Algorithm, Digests
 from triage.model.match import Match, MatchKind
 
@@ -35,16 +36,24 @@ class _Pairs:
 
 
 class Asked:
-    """Contents that are looked up: their digests prepared once, for any number of packs."""
+    """Contents that are looked up: their digests prepared once, for any number of packs.
 
-    def __init__(self, contents: Sequence[Digests]) -> None:
+    Args:
+        contents: in any order.
+        keyed: what keys their digests, for packs that are sealed under one key.
+    """
+
+    def __init__(self, contents: Sequence[Digests], keyed: KeyedDigests | None = None) -> None:
         self.contents = contents
+        self._keyed = keyed
         self._keys: dict[Algorithm, Keys] = {}
 
     def keys(self, algorithm: Algorithm) -> Keys:
         """Give the digests of one kind."""
         if algorithm not in self._keys:
             digests = [_digest(content, algorithm) for content in self.contents]
+            if self._keyed is not None:
+                digests = self._keyed.of(algorithm, digests)
             self._keys[algorithm] = Keys(rows_of(digests, DIGEST_SIZE_BYTES[algorithm]))
         return self._keys[algorithm]
 

@@ -13,7 +13,9 @@ from triage.matching import layout
 from triage.matching.column import Column, column_path
 from triage.matching.index import Numbers, Rows
 from triage.matching.indexes.exact import ExactIndex, SortedKeys
-from triage.matching.manifest import read_document
+from triage.matching.manifest import folder_name, read_document
+from triage.matching.sealed.key import SealKey
+from triage.matching.sealed.pictures import SealedPictures
 
 
 class OpenPack:
@@ -36,6 +38,7 @@ class OpenPack:
         self._text: NDArray[Any] | None = None
         self._ends: NDArray[Any] | None = None
         self._listed = frozenset(file.name for file in self.document.files)
+        self._pictures: SealedPictures | None = None
         try:
             self._check_files()
             self._open_records()
@@ -49,10 +52,19 @@ class OpenPack:
     def close(self) -> None:
         """Let go of every file."""
         self._record_columns.clear()
-        self._text = self._ends = None
+        self._text = self._ends = self._pictures = None
         for column in self._columns:
             column.close()
         self._columns.clear()
+
+    def unlock(self, key: SealKey | None) -> None:
+        """Take the key of a sealed pack, which its pictures are decrypted with when asked for.
+
+        Args:
+            key: ``None`` for a pack in the clear.
+        """
+        if key is not None:
+            self._pictures = SealedPictures(key, folder_name(self.manifest), self._column)
 
     def values(self, name: str, records: Numbers) -> Numbers:
         """Give a record column's items; 0 throughout where the pack has no such column."""
@@ -97,6 +109,8 @@ class OpenPack:
 
     def table(self, algorithm: str) -> DigestTable | None:
         """Open the digests of pictures of an algorithm; ``None`` where no record has one."""
+        if self._pictures is not None:
+            return self._unsealed(algorithm, self._pictures)
         digests = self._column(layout.digests_name(algorithm), None)
         if digests is None:
             return None
@@ -112,6 +126,15 @@ class OpenPack:
             digests[row].tobytes() if has else b""
             for has, row in zip(held.tolist(), rows.tolist(), strict=True)
         ]
+
+    def _unsealed(self, algorithm: str, pictures: SealedPictures) -> DigestTable | None:
+        digests = pictures.digests(algorithm)
+        if digests is None:
+            return None
+        clear = self._record_columns.get(layout.FLAGS)
+        flags = pictures.flags()
+        self._record_columns[layout.FLAGS] = flags if clear is None else flags | clear
+        return DigestTable(digests, pictures.records(algorithm))
 
     def _check_files(self) -> None:
         for file in self.document.files:

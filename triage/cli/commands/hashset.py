@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from triage.cli.commands.hashset_seal import key as key_group
+from triage.cli.commands.hashset_seal import seal
 from triage.cli.packwords import (
     as_json_option,
     examples,
@@ -45,6 +46,7 @@ def hashset() -> None:
 
 
 hashset.add_command(key_group)
+hashset.add_command(seal)
 
 
 @hashset.command(
@@ -316,7 +318,9 @@ def _write_refused(path: Path, file: Path, report: ImportReport) -> None:
 def _line(manifest: PackManifest) -> tuple[str, ...]:
     return (
         f"{manifest.name}@{manifest.version}",
-        manifest.polarity + (f" ({manifest.scheme})" if manifest.scheme else ""),
+        manifest.polarity
+        + (f" ({manifest.scheme})" if manifest.scheme else "")
+        + (", sealed" if manifest.is_sealed else ""),
         f"{manifest.taken:,} records",
         " ".join(f"{algorithm}:{count:,}" for algorithm, count in manifest.rows),
         f"imported {manifest.imported_at[:10]}",

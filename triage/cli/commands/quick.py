@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from triage.cli.sealkey import key_option, seal_keys
 from triage.config import home
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _INTERRUPTED = 130
 @click.option(
     "--set", "sets", multiple=True, metavar="NAME", help="Reference pack; repeatable. Default: all."
 )
+@key_option
 @click.option("--first-hit", is_flag=True, help="Stop at the first known-bad file.")
 @click.option("--workers", type=click.IntRange(1), help="Worker processes. Default: one a core.")
 @click.option(
@@ -54,6 +56,7 @@ def quick(  # noqa: PLR0913  (click hands over each option by its name)
     *,
     images: tuple[Path, ...],
     sets: tuple[str, ...],
+    key_files: tuple[Path, ...],
     first_hit: bool,
     workers: int | None,
     medium: str,
@@ -80,6 +83,7 @@ def quick(  # noqa: PLR0913  (click hands over each option by its name)
         sets=sets or None,
         first_hit=first_hit,
         workers=workers or len(_cores()),
+        keys=seal_keys(key_files),
     )
     result = _work(request, one_reader=medium == "hdd")
     if report is not None:

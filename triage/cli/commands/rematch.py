@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
 from triage.cli.result import PROBLEMS, show_result
+from triage.cli.sealkey import key_option, seal_keys
 from triage.config import database_url, home
 from triage.grading.scheme import SchemeBook
 from triage.matching.library import PackLibrary
@@ -23,6 +25,7 @@ from triage.store.database import Store, open_store
 @click.option("--case", required=True, help="Reference of the case.")
 @click.option("--exhibit", help="Only this exhibit.")
 @click.option("--set", "sets", multiple=True, metavar="NAME", help="Pack to apply. Default: all.")
+@key_option
 @click.option("--only", is_flag=True, help="Drop what was applied before and is not named.")
 @click.option("--db", metavar="URL", help="Case database.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an exhibit.")
@@ -31,6 +34,7 @@ def rematch(  # noqa: PLR0913  (click hands over each option by its name)
     case: str,
     exhibit: str | None,
     sets: tuple[str, ...],
+    key_files: tuple[Path, ...],
     only: bool,
     db: str | None,
     as_json: bool,
@@ -41,7 +45,7 @@ def rematch(  # noqa: PLR0913  (click hands over each option by its name)
     counts. Pictures that were passed over as known-good and no longer are need the evidence: the
     result says so, and 'triage run' decodes them.
     """
-    library, book = PackLibrary(home()), SchemeBook(home())
+    library, book = PackLibrary(home(), seal_keys(key_files)), SchemeBook(home())
     with open_store(database_url(db)) as store:
         store.exhibit_ids(case, exhibit)
         gaps = False

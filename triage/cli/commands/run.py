@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from triage.cli.result import PROBLEMS, show_result
+from triage.cli.sealkey import key_option, seal_keys
 from triage.config import database_url, home
 
 if TYPE_CHECKING:
+    from triage.matching.sealed.key import SealKey
     from triage.pipeline.run import RunRequest
     from triage.store.database import Store
 
@@ -34,6 +36,7 @@ _GIB = 1 << 30
 @click.option(
     "--set", "sets", multiple=True, metavar="NAME", help="Reference pack; repeatable. Default: all."
 )
+@key_option
 @click.option("--workers", type=click.IntRange(1), help="Worker processes. Default: one a core.")
 @click.option(
     "--skip-pictures",
@@ -76,6 +79,7 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
     case: str,
     exhibit: str,
     sets: tuple[str, ...],
+    key_files: tuple[Path, ...],
     workers: int | None,
     skip_pictures: bool,
     medium: str,
@@ -109,13 +113,21 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
         picture_limits=PictureLimits(),
         pictures=not skip_pictures,
     )
+    keys = seal_keys(key_files)
     with open_store(database_url(db), create=True) as store:
-        _work(request, store, int(worker_memory * _GIB), one_reader=medium == "hdd")
+        _work(request, store, keys, int(worker_memory * _GIB), one_reader=medium == "hdd")
         verdict = show_result(store, case, exhibit, as_json=as_json)
     sys.exit(PROBLEMS if verdict.gaps else 0)
 
 
-def _work(request: RunRequest, store: Store, memory_limit_bytes: int, *, one_reader: bool) -> None:
+def _work(
+    request: RunRequest,
+    store: Store,
+    keys: tuple[SealKey, ...],
+    memory_limit_bytes: int,
+    *,
+    one_reader: bool,
+) -> None:
     from triage.cli.console import PipeConsole  # noqa: PLC0415  (help stays instant)
     from triage.cli.progress import Watcher  # noqa: PLC0415
     from triage.grading.scheme import SchemeBook  # noqa: PLC0415
@@ -131,7 +143,7 @@ def _work(request: RunRequest, store: Store, memory_limit_bytes: int, *, one_rea
             request=request,
             store=store,
             pool=pool,
-            library=PackLibrary(home()),
+            library=PackLibrary(home(), keys),
             book=SchemeBook(home()),
             tell=watcher,
         ).run()

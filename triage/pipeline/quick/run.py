@@ -24,6 +24,7 @@ from triage.scheduler import Batch, Finished, Pool, Result, terminate_as_interru
 
 if TYPE_CHECKING:
     from triage.grading.scheme import SchemeBook
+    from triage.matching.sealed.key import SealKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class QuickRequest:
     Attributes:
         sets: reference packs by name, ``None`` for all that there are.
         first_hit: stop at the first known-bad file.
+        keys: of sealed sets.
     """
 
     images: tuple[Path, ...]
@@ -40,6 +42,7 @@ class QuickRequest:
     first_hit: bool = False
     workers: int = 1
     limits: TimeLimits = field(default_factory=TimeLimits)
+    keys: tuple[SealKey, ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,7 +80,7 @@ class QuickPass:
             Interrupted: stopped before anything was looked at.
         """
         started, started_at = time.monotonic(), datetime.now(UTC).isoformat(timespec="seconds")
-        sought = Sought(self.home, self.request.sets, self.book)
+        sought = Sought(self.home, self.request.sets, self.book, self.request.keys)
         ending = Ending.COMPLETE
         try:
             try:

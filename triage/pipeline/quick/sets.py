@@ -10,6 +10,7 @@ from triage.errors import HashSetError, UsageFault
 from triage.grading.table import Scheme
 from triage.matching.layout import STRENGTH
 from triage.matching.manifest import PackDocument, read_document
+from triage.matching.sealed.ring import KeyRing
 from triage.matching.shelf import chosen_packs, folder_of_packs
 from triage.model.digest import Algorithm, Digests
 from triage.model.hashset import PackManifest, Polarity
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from triage.grading.scheme import SchemeBook
     from triage.matching.firstlook import FirstLook
     from triage.matching.pack import OpenPack
+    from triage.matching.sealed.key import SealKey
     from triage.matching.sizes import SizeTable
     from triage.pipeline.judging import Judge, Judged
 
@@ -37,15 +39,26 @@ class Sought:
 
     Args:
         names: as in :func:`triage.matching.shelf.chosen_packs`.
+        keys: of sealed sets.
 
     Raises:
-        HashSetError: a set is missing, or its manifest is damaged.
+        HashSetError: a set is missing or sealed under a key that was not given, or its manifest is
+            damaged.
         UsageFault: no set is left that can be looked for.
     """
 
-    def __init__(self, home: Path, names: Sequence[str] | None, book: SchemeBook) -> None:
+    def __init__(
+        self,
+        home: Path,
+        names: Sequence[str] | None,
+        book: SchemeBook,
+        keys: Sequence[SealKey] = (),
+    ) -> None:
         folders = chosen_packs(folder_of_packs(home), names)
         packs = tuple((folder, read_document(folder)) for folder in folders)
+        self._ring = KeyRing(keys)
+        for _, document in packs:
+            self._ring.check(document)
         wanted = [one for one in packs if _polarity(one) is not Polarity.KNOWN_GOOD]
         self._sought: _Packs = tuple(one for one in wanted if _by_digest(one[1].manifest))
         self._good: _Packs = tuple(one for one in packs if _polarity(one) is Polarity.KNOWN_GOOD)
@@ -134,7 +147,7 @@ class Sought:
         from triage.matching.firstlook import FirstLook  # noqa: PLC0415  (numpy, as above)
 
         if self._first is None:
-            self._first = FirstLook(self._open())
+            self._first = FirstLook(self._open(), self._ring)
         names = [name for place, name in enumerate(STRENGTH) if bits >> place & 1]
         answers = [False] * len(digests)
         for column, name in enumerate(names):
@@ -182,7 +195,7 @@ class Sought:
         from triage.matching.loading import LoadedSets  # noqa: PLC0415  (numpy, as above)
         from triage.pipeline.judging import Judge  # noqa: PLC0415  (as above)
 
-        return Judge(LoadedSets(packs), self.schemes)
+        return Judge(LoadedSets(packs, self._ring), self.schemes)
 
 
 def _polarity(pack: tuple[Path, PackDocument]) -> Polarity:

@@ -1,0 +1,414 @@
+"""A sealed set answers as the one that it was made from, and only to whoever holds the key."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from triage.errors import HashSetError, UsageFault
+from triage.matching.building import PackBuilder
+from triage.matching.firstlook import FirstLook
+from triage.matching.library import PackLibrary
+from triage.matching.manifest import PackDocument, files_of, sealed, write_document
+from triage.matching.pack import OpenPack
+from triage.matching.sealed.key import SealKey
+from triage.matching.sealed.ring import KeyRing
+from triage.matching.sealing import SealReport, SealWanted
+from triage.matching.sizes import size_table
+from triage.model.digest import Algorithm, Digests, Pdq, PdqRecipe, PictureHashes
+from triage.model.hashset import PackManifest, Polarity, ReferenceRecord
+from triage.model.match import Match, MatchKind
+
+KEY = SealKey(secret=bytes(range(32)))
+OTHER = SealKey(secret=bytes(range(1, 33)))
+SEALED = "from a sealed set"
+
+
+def content(data: bytes) -> Digests:
+    return Digests(
+        md5=hashlib.md5(data, usedforsecurity=False).digest(),
+        sha1=hashlib.sha1(data, usedforsecurity=False).digest(),
+        sha256=hashlib.sha256(data).digest(),
+        size_bytes=len(data),
+    )
+
+
+CONTENTS = [content(bytes([number])) for number in range(6)]
+
+
+def picture(seed: int, flips: int = 0) -> Pdq:
+    bits = np.random.default_rng(seed).integers(0, 256, 32, np.uint8)
+    flat = np.unpackbits(bits)
+    flat[: 7 * flips : 7] ^= 1
+    return Pdq(bits=np.packbits(flat).tobytes(), quality=100, recipe=PdqRecipe.SQUEEZED_512)
+
+
+def asked(seed: int, flips: int = 0) -> PictureHashes:
+    pdq = picture(seed, flips)
+    phash = np.random.default_rng(seed + 1000).integers(0, 256, 8, np.uint8).tobytes()
+    return PictureHashes(pdq=(pdq,), phash=phash, width=512, height=512, format="JPEG", frames=1)
+
+
+def pictured(seed: int, code: str) -> ReferenceRecord:
+    return ReferenceRecord(pdq=picture(seed), phash=asked(seed).phash, code=code)
+
+
+def write_pack(home: Path, records: Sequence[ReferenceRecord], polarity: Polarity) -> Path:
+    folder = home / "packs" / "clear@1"
+    folder.mkdir(parents=True)
+    builder = PackBuilder(folder)
+    builder.add(records)
+    manifest = PackManifest(
+        name="clear",
+        version="1",
+        polarity=polarity,
+        scheme="s",
+        scheme_version="1",
+        format="test",
+        source_name="operation-name.csv",
+        source_sha256="5e" * 32,
+        source_size_bytes=4711,
+        imported_at="2026-01-01T00:00:00+00:00",
+        tool_version="0",
+        taken=len(records),
+        refused=0,
+        rows=builder.finish(),
+        with_size=builder.with_size,
+        notes="a note on the source",
+    )
+    document = PackDocument(manifest=manifest, settings=(), files=files_of(folder))
+    write_document(folder, sealed(document))
+    return folder
+
+
+def seal(home: Path, name: str = "field", key: SealKey = KEY, **wanted: bool) -> SealReport:
+    return PackLibrary(home).seal(
+        ("clear", None), key, SealWanted(name=name, version="1", **wanted)
+    )
+
+
+def plain(match: Match) -> Match:
+    """Give a match without what is allowed to tell a sealed set from the one in the clear."""
+    detail = match.detail.replace(f"; {SEALED}", "").replace(SEALED, "")
+    record = "" if match.kind is MatchKind.VISUAL else match.record
+    return replace(match, pack="", record=record, series="", detail=detail)
+
+
+def both(
+    home: Path, contents: Sequence[Digests], pictures: Sequence[PictureHashes] = ()
+) -> tuple[list[tuple[Match, ...]], list[tuple[Match, ...]]]:
+    """Give the matches of the pack in the clear and of the sealed one."""
+    found = []
+    for name in ("clear", "field"):
+        sets = PackLibrary(home, [KEY]).load([name])
+        try:
+            found.append([*sets.match_exact(contents), *sets.match_pictures(pictures)])
+        finally:
+            sets.close()
+    return found[0], found[1]
+
+
+picks = st.sampled_from([None, *range(6)])
+
+
+@st.composite
+def records(draw: st.DrawFn) -> ReferenceRecord:
+    """Draw a record whose digests may be those of different contents: conflicts and repetitions."""
+    md5, sha1, sha256 = draw(picks), draw(picks), draw(picks)
+    if md5 is sha1 is sha256 is None:
+        md5 = 0
+    return ReferenceRecord(
+        md5=None if md5 is None else CONTENTS[md5].md5,
+        sha1=None if sha1 is None else CONTENTS[sha1].sha1,
+        sha256=None if sha256 is None else CONTENTS[sha256].sha256,
+        code=draw(st.sampled_from([None, "", "0", "1", "A", "\ud800"])),
+        trusted=draw(st.sampled_from([None, True, False])),
+        size_bytes=draw(st.sampled_from([None, 1, 2])),
+    )
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20, deadline=None
+)
+@given(st.lists(records(), min_size=1, max_size=30), st.booleans())
+def test_a_sealed_set_gives_the_hits_conflicts_and_categories_of_the_one_in_the_clear(
+    tmp_path: Path,
+    listed: list[ReferenceRecord],
+    with_sizes: bool,  # noqa: FBT001  (drawn)
+) -> None:
+    shutil.rmtree(tmp_path / "packs", ignore_errors=True)
+    write_pack(tmp_path, listed, Polarity.BY_CATEGORY)
+    seal(tmp_path, with_sizes=with_sizes)
+    clear, hidden = both(tmp_path, CONTENTS)
+    if not with_sizes:  # then nothing is known against a content of another size
+        clear = [
+            tuple(
+                replace(one, detail="") if "the record states" in one.detail else one
+                for one in many
+            )
+            for many in clear
+        ]
+    assert [[plain(one) for one in many] for many in hidden] == [
+        [plain(one) for one in many] for many in clear
+    ]
+    assert all(one.detail.endswith(SEALED) for many in hidden for one in many)
+
+
+def test_pictures_are_compared_as_before_and_their_hashes_are_not_told(tmp_path: Path) -> None:
+    listed = [pictured(seed % 40, str(seed % 3)) for seed in range(1200)]
+    poor = replace(picture(3), quality=20)
+    listed += [replace(listed[3], pdq=poor, code="9"), ReferenceRecord(md5=b"m" * 16)]
+    write_pack(tmp_path, listed, Polarity.KNOWN_BAD)
+    report = seal(tmp_path, with_visual=True)
+    assert dict(report.manifest.rows) == {"md5": 1, "pdq": 41, "phash": 40} or dict(
+        report.manifest.rows
+    ) == {"md5": 1, "pdq": 40, "phash": 40}
+    pictures = [asked(seed, flips) for seed in (0, 3, 39, 99) for flips in (0, 5, 31, 32)]
+    clear, hidden = both(tmp_path, [], pictures)
+    assert sum(map(len, clear)) > 20
+    assert [[plain(one) for one in many] for many in hidden] == [
+        [plain(one) for one in many] for many in clear
+    ]
+    assert {one.record for many in hidden for one in many} == {""}
+
+
+def every_byte(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+
+
+@pytest.mark.parametrize("with_visual", [True, False])
+def test_nothing_of_the_list_can_be_read_from_a_sealed_set(
+    tmp_path: Path,
+    with_visual: bool,  # noqa: FBT001  (parametrised)
+) -> None:
+    listed = [
+        replace(
+            pictured(number, "1"),
+            md5=one.md5,
+            sha1=one.sha1,
+            sha256=one.sha256,
+            series="SeriesName",
+            tags="TagName",
+            photodna=bytes([200 + number]) * 144,
+            size_bytes=0x1234567890 + number,
+        )
+        for number, one in enumerate(CONTENTS)
+    ]
+    clear = write_pack(tmp_path, listed, Polarity.KNOWN_BAD)
+    seal(tmp_path, with_visual=with_visual)
+    raw = every_byte(tmp_path / "packs" / "field@1")
+    told = every_byte(clear)
+    secrets = [b"SeriesName", b"TagName", b"operation-name", b"5e5e5e5e", b"a note on"]
+    for one in listed:
+        assert one.pdq
+        assert one.size_bytes
+        for digest in (one.md5, one.sha1, one.sha256, one.pdq.bits, one.phash, one.photodna):
+            assert digest
+            secrets.append(digest[8:16] if len(digest) > 8 else digest)
+        secrets.append(one.size_bytes.to_bytes(8, "little"))
+    assert all(secret in told for secret in secrets)
+    assert [secret for secret in secrets if secret in raw] == []
+    assert KEY.secret not in raw
+    assert KEY.secret.hex().encode() not in raw
+    assert all(digest[:6].hex().encode() not in raw for digest in (hashlib.sha256(told).digest(),))
+
+
+def test_the_sizes_are_kept_where_they_are_asked_for(tmp_path: Path) -> None:
+    listed = [ReferenceRecord(md5=one.md5, size_bytes=100 + n) for n, one in enumerate(CONTENTS)]
+    write_pack(tmp_path, listed, Polarity.KNOWN_BAD)
+    kept = seal(tmp_path, "kept", with_sizes=True)
+    gone = seal(tmp_path, "gone")
+    tables = [
+        size_table(OpenPack(tmp_path / "packs" / name)) for name in ("clear@1", "kept@1", "gone@1")
+    ]
+    assert tables[1].sizes.tolist() == tables[0].sizes.tolist() == list(range(100, 106))
+    assert (tables[2].sizes.tolist(), tables[2].records_unsized) == ([], 6)
+    assert (kept.manifest.with_size, gone.manifest.with_size) == (6, 0)
+    assert not any("sizes" in words for words in kept.left_out)
+    assert any("every file in full" in words for words in gone.left_out)
+
+
+def test_a_sealed_set_does_not_load_without_its_key(tmp_path: Path) -> None:
+    write_pack(tmp_path, [ReferenceRecord(md5=CONTENTS[0].md5)], Polarity.KNOWN_BAD)
+    seal(tmp_path)
+    for names in (None, ["field"], ["clear", "field@1"]):
+        with pytest.raises(HashSetError, match=rf"{KEY.key_id}, and no key was given"):
+            PackLibrary(tmp_path).load(names)
+        with pytest.raises(HashSetError, match=rf"the key given is another: {OTHER.key_id}"):
+            PackLibrary(tmp_path, [OTHER]).load(names)
+    PackLibrary(tmp_path).load(["clear"]).close()
+    PackLibrary(tmp_path, [OTHER]).load(["clear"]).close()
+    sets = PackLibrary(tmp_path, [OTHER, KEY]).load(None)
+    assert [one.name for one in sets.manifests] == ["clear", "field"]
+    sets.close()
+
+
+def test_sets_under_two_keys_and_in_the_clear_answer_together(tmp_path: Path) -> None:
+    write_pack(tmp_path, [ReferenceRecord(md5=CONTENTS[0].md5)], Polarity.KNOWN_BAD)
+    seal(tmp_path, "one")
+    seal(tmp_path, "two", OTHER)
+    sets = PackLibrary(tmp_path, [KEY, OTHER]).load(None)
+    found = sets.match_exact(CONTENTS)
+    assert [[match.pack for match in many] for many in found] == [["clear", "one", "two"]] + [
+        []
+    ] * 5
+    assert {match.record for match in found[0]} == {CONTENTS[0].md5.hex()}
+    sets.close()
+    packs = [OpenPack(tmp_path / "packs" / f"{name}@1") for name in ("clear", "one", "two")]
+    for some in (packs, packs[:1], packs[1:2], packs[2:]):
+        look = FirstLook(some, KeyRing([KEY, OTHER]))
+        assert look.met(Algorithm.MD5, [one.md5 for one in CONTENTS]) == [True] + [False] * 5
+        look.close()
+    for pack in packs:
+        pack.close()
+
+
+def test_any_change_to_a_sealed_set_is_noticed_by_who_holds_the_key(tmp_path: Path) -> None:
+    """A forger can make all checksums agree again, but not the value that the key proves."""
+    write_pack(tmp_path, [ReferenceRecord(md5=one.md5) for one in CONTENTS], Polarity.KNOWN_BAD)
+    seal(tmp_path)
+    library, folder = PackLibrary(tmp_path, [KEY]), tmp_path / "packs" / "field@1"
+    with PackReplaced(folder) as document:
+        manifest = replace(document.manifest, polarity=Polarity.KNOWN_GOOD)
+        write_document(folder, sealed(replace(document, manifest=manifest)))
+        with pytest.raises(HashSetError, match="was changed after it was sealed"):
+            library.load(["field"])
+    with PackReplaced(folder) as document:
+        write_document(folder, sealed(replace(document, settings=())))
+        with pytest.raises(HashSetError, match="was changed after it was sealed"):
+            library.load(["field"])
+    library.load(["field"]).close()
+
+
+class PackReplaced:
+    """Puts the manifest of a pack back after a test has changed it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "manifest.json"
+        self._raw = self._path.read_bytes()
+        self._document = OpenPack(folder).document
+
+    def __enter__(self) -> PackDocument:
+        return self._document
+
+    def __exit__(self, *_: object) -> None:
+        self._path.write_bytes(self._raw)
+
+
+def test_a_flipped_or_missing_byte_of_the_encrypted_part_is_refused(tmp_path: Path) -> None:
+    write_pack(tmp_path, [pictured(seed, "1") for seed in range(50)], Polarity.KNOWN_BAD)
+    seal(tmp_path, with_visual=True)
+    library, folder = PackLibrary(tmp_path, [KEY]), tmp_path / "packs" / "field@1"
+    assert library.verify("field").problems == ()
+    names = [path.name for path in folder.iterdir() if "-sealed" in path.name]
+    assert len(names) == 5
+    for name in names:
+        path = folder / name
+        good = path.read_bytes()
+        for place in (0, 8, 40, 70, 70 + len(good) // 3):
+            path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+            assert library.verify("field").problems
+            with pytest.raises(HashSetError, match=r"field@1"):
+                library.load(["field"])
+        path.write_bytes(good[: len(good) // 2])
+        with pytest.raises(HashSetError, match=r"field@1"):
+            library.load(["field"])
+        path.unlink()
+        with pytest.raises(HashSetError, match=r"field@1"):
+            library.load(["field"])
+        path.write_bytes(good)
+    library.load(["field"]).close()
+
+
+def test_sealing_is_repeatable_and_recognised(tmp_path: Path) -> None:
+    listed = [replace(pictured(n, "1"), md5=one.md5) for n, one in enumerate(CONTENTS)]
+    write_pack(tmp_path / "a", listed, Polarity.KNOWN_BAD)
+    write_pack(tmp_path / "b", listed, Polarity.KNOWN_BAD)
+    reports = [seal(tmp_path / home, with_visual=True) for home in "ab"]
+    assert reports[0].manifest.pack_sha256 == reports[1].manifest.pack_sha256
+    again = seal(tmp_path / "a", with_visual=True)
+    assert (again.already, again.manifest) == (True, reports[0].manifest)
+    for key, wanted in ((OTHER, True), (KEY, False)):
+        with pytest.raises(HashSetError, match="another content or other settings"):
+            seal(tmp_path / "a", key=key, with_visual=wanted)
+    other = seal(tmp_path / "b", "new", OTHER, with_visual=True)
+    ours, theirs = (
+        OpenPack(tmp_path / "b" / "packs" / name).exact("md5") for name in ("field@1", "new@1")
+    )
+    assert ours
+    assert theirs
+    assert other.manifest.rows == reports[0].manifest.rows
+    assert every_byte(tmp_path / "b/packs/field@1") != every_byte(tmp_path / "b/packs/new@1")
+
+
+def test_the_version_is_told_by_the_key_and_not_by_the_list(tmp_path: Path) -> None:
+    clear = write_pack(tmp_path, [ReferenceRecord(md5=CONTENTS[0].md5)], Polarity.KNOWN_BAD)
+    wanted = SealWanted(name="field")
+    library = PackLibrary(tmp_path)
+    versions = {
+        library.seal(("clear", "1"), key, wanted).manifest.version for key in (KEY, OTHER, KEY)
+    }
+    assert len(versions) == 2
+    assert not versions & {OpenPack(clear).manifest.pack_sha256[:12], "5e" * 6, "1"}
+
+
+def test_what_cannot_be_sealed_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
+    write_pack(tmp_path, [pictured(1, "1")], Polarity.KNOWN_BAD)
+    with pytest.raises(HashSetError, match="it would hold nothing"):
+        seal(tmp_path)
+    with pytest.raises(UsageFault, match="cannot be the name"):
+        seal(tmp_path, "../x")
+    with pytest.raises(HashSetError, match="no reference set"):
+        PackLibrary(tmp_path).seal(("none", None), KEY, SealWanted(name="x"))
+    seal(tmp_path, with_visual=True)
+    with pytest.raises(HashSetError, match="sealed already"):
+        PackLibrary(tmp_path).seal(("field", None), KEY, SealWanted(name="x"))
+    with pytest.raises(HashSetError, match="capitals"):
+        seal(tmp_path, "FIELD", with_visual=True)
+    assert sorted(p.name for p in (tmp_path / "packs").iterdir() if p.is_dir()) == [
+        "clear@1",
+        "field@1",
+    ]
+
+
+def test_a_damaged_set_is_not_sealed(tmp_path: Path) -> None:
+    folder = write_pack(tmp_path, [ReferenceRecord(md5=CONTENTS[0].md5)], Polarity.KNOWN_BAD)
+    path = folder / "md5-rests.col"
+    raw = path.read_bytes()
+    path.write_bytes(bytes([raw[0] ^ 1]) + raw[1:])
+    with pytest.raises(HashSetError, match="md5-rests"):
+        seal(tmp_path)
+    assert [p.name for p in (tmp_path / "packs").iterdir() if p.is_dir()] == ["clear@1"]
+
+
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    digests = sorted(
+        hashlib.md5(bytes([a, b]), usedforsecurity=False).digest()
+        for a in range(8)
+        for b in range(250)
+    )
+    write_pack(
+        tmp_path, [ReferenceRecord(md5=one, code="1") for one in digests], Polarity.KNOWN_BAD
+    )
+    return tmp_path
+
+
+def test_the_place_of_a_record_does_not_tell_how_its_digest_starts(many: Path) -> None:
+    """In a list sorted by digest record n starts with about n / count; in a sealed one not."""
+    seal(many)
+    sets = PackLibrary(many, [KEY]).load(["field"])
+    records = next(matcher._tables[Algorithm.MD5].index._records for matcher, _ in sets._exact)
+    assert records is not None
+    apart = np.corrcoef(np.arange(len(records)), np.asarray(records))[0, 1]
+    assert abs(apart) < 0.1
+    del records
+    sets.close()
