@@ -54,6 +54,14 @@ def list_archive(item: ReadItem) -> object:
     return tasks.list_archive(item)
 
 
+def visit_archive(item: ReadItem) -> object:
+    """List and digest the members, unless the name of the archive or of a member says otherwise."""
+    listed = tasks.list_archive(item)
+    for entry in (item.entry, *listed.listing.entries):
+        act(entry.ref.path)
+    return tasks.visit_archive(item)
+
+
 def find_roots(item: RootsItem) -> object:
     """Find roots, unless the place says otherwise."""
     act(os.fsencode(item.location))

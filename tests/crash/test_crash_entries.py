@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import zipfile
@@ -125,13 +126,38 @@ def test_an_archive_whose_listing_crashes(
     for name in ("abort", "fine"):
         with zipfile.ZipFile(evidence / f"{name}.zip", "w") as archive:
             archive.writestr("inside.txt", f"inside {name}")
-    page = check(run({calls.list_archive: crash_tasks.list_archive}, evidence), road)
+    swapped: dict[Task, Task] = {
+        calls.list_archive: crash_tasks.list_archive,
+        calls.visit_archive: crash_tasks.visit_archive,
+    }
+    page = check(run(swapped, evidence), road)
     assert [(one["kind"], one["path"]) for one in page["problems"]] == [
         ("archive-unreadable", "/abort.zip")
     ]
     rows = {row["path"]: row for row in road.files()}
     assert rows["/abort.zip"]["state"] == "digested"
     assert [path for path in rows if path.endswith("inside.txt")] == ["/fine.zip/inside.txt"]
+
+
+def test_a_member_that_crashes_costs_neither_its_archive_nor_its_neighbours(
+    road: Road, run: Callable[..., Result], evidence: Path
+) -> None:
+    with zipfile.ZipFile(evidence / "box.zip", "w") as archive:
+        for name in ("first.txt", "abort.txt", "raise.txt", "last.txt"):
+            archive.writestr(name, f"inside {name}")
+    swapped: dict[Task, Task] = {
+        calls.digest_entry: crash_tasks.digest,
+        calls.visit_archive: crash_tasks.visit_archive,
+    }
+    page = check(run(swapped, evidence), road)
+    assert page["problems"] == []
+    inside = {row["path"].rpartition("/")[2]: row for row in road.files() if row["container"]}
+    assert {name: row["reason"] for name, row in inside.items() if row["state"] == "failed"} == {
+        "abort.txt": "parser-crash",
+        "raise.txt": "parser-crash",
+    }
+    assert inside["last.txt"]["sha256"] == hashlib.sha256(b"inside last.txt").hexdigest()
+    assert inside["first.txt"]["state"] == "digested"
 
 
 def test_a_volume_that_crashes_when_it_is_opened(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Surveyed,
         SurveyItem,
         Unopened,
+        Visited,
     )
 
 
@@ -60,6 +61,13 @@ def list_archive(item: ReadItem) -> Listed:
     from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
 
     return tasks.list_archive(item)
+
+
+def visit_archive(item: ReadItem) -> Visited:
+    """List the members of an archive, and digest them while it is open."""
+    from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
+
+    return tasks.visit_archive(item)
 
 
 def digest_entry(item: ReadItem) -> Digested:

@@ -54,7 +54,7 @@ class Digesting:
         self._settled_at = time.monotonic()
         for result in self.pool.run(self._batches()):
             self._take(result)
-        self._settle()
+        self.settle()
 
     def _batches(self) -> Iterator[Batch]:
         for page in self.store.waiting(self.evidence_id, self.location):
@@ -81,21 +81,24 @@ class Digesting:
         outcome: Outcome
         if isinstance(result, Lost):
             outcome = lost_entry(result)
-        elif isinstance(result.value, PlacedDone):
-            outcome = _done(result.value)
+        elif isinstance(result.value, Digested):
+            outcome = result.value.outcome
+            self.store.add_damage(self.evidence_id, result.value.damage)
         else:
-            digested: Digested = result.value
-            outcome = digested.outcome
-            self.store.add_damage(self.evidence_id, digested.damage)
-        self._group.append((item.entry_id, outcome))
-        if isinstance(outcome, Done):
-            self._paths.setdefault(outcome.digests.sha256, item.path)
-        self.on_read(1, item.size_bytes)
+            outcome = outcome_of(result.value)
+        self.add(item.entry_id, item.path, item.size_bytes, outcome)
         now = time.monotonic()
         if len(self._group) >= SETTLE_ITEMS or now - self._settled_at > SETTLE_INTERVAL_S:
-            self._settle()
+            self.settle()
 
-    def _settle(self) -> None:
+    def add(self, entry_id: int, path: bytes, size_bytes: int, outcome: Outcome) -> None:
+        """Take what became of an entry into the group that is settled next."""
+        self._group.append((entry_id, outcome))
+        if isinstance(outcome, Done):
+            self._paths.setdefault(outcome.digests.sha256, path)
+        self.on_read(1, size_bytes)
+
+    def settle(self) -> None:
         """Write a group of outcomes together with the judgement of the contents new in it."""
         fresh = self._fresh()
         self.store.finish(self.exhibit_id, self._group)
@@ -154,7 +157,10 @@ def _placed_item(one: Waiting) -> PlacedItem:
     )
 
 
-def _done(placed: PlacedDone) -> Done:
+def outcome_of(placed: PlacedDone | Outcome) -> Outcome:
+    """Give an outcome that may have come as a tuple."""
+    if not isinstance(placed, PlacedDone):
+        return placed
     return Done(
         digests=Digests(
             md5=placed.md5,

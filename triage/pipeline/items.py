@@ -145,6 +145,20 @@ class Digested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """An archive that was listed, and what became of its members in the same visit.
+
+    Attributes:
+        outcomes: one an entry of the listing, ``None`` for those without content and for those
+            that are still to be digested by themselves; fewer where all that follow are ``None``.
+    """
+
+    listing: Listing
+    outcomes: tuple[PlacedDone | Outcome | None, ...]
+    damage: tuple[DamagedRange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PictureItem:
     """A content to be decoded, read from one of its entries."""
 

@@ -238,7 +238,21 @@ class ExhibitRun:
     def _digest(
         self, exhibit_id: int, evidence_id: int, location: str, judge: Judge, counter: _Counter
     ) -> None:
-        Digesting(
+        def read(done: int, size_bytes: int) -> None:
+            self._note(done, size_bytes)
+            counter.add(done, size_bytes)
+
+        self._digesting(exhibit_id, evidence_id, location, judge, read).run()
+
+    def _digesting(
+        self,
+        exhibit_id: int,
+        evidence_id: int,
+        location: str,
+        judge: Judge,
+        on_read: Callable[[int, int], None],
+    ) -> Digesting:
+        return Digesting(
             pool=self.pool,
             store=self.store,
             judge=judge,
@@ -246,13 +260,12 @@ class ExhibitRun:
             evidence_id=evidence_id,
             location=location,
             limits=self.request.limits,
-            on_read=lambda done, size_bytes: self._read(counter, done, size_bytes),
+            on_read=on_read,
             on_hit=self._hit,
-        ).run()
+        )
 
-    def _read(self, counter: _Counter, done: int, size_bytes: int) -> None:
+    def _note(self, _done: int, size_bytes: int) -> None:
         self._read_bytes += size_bytes
-        counter.add(done, size_bytes)
 
     def _unpack(
         self, exhibit_id: int, evidence_id: int, location: str, one: Surveyed, judge: Judge
@@ -269,6 +282,7 @@ class ExhibitRun:
             unopened_types=one.unopened_archives,
             limits=self.request.limits,
             on_listed=counter.add,
+            digesting=self._digesting(exhibit_id, evidence_id, location, judge, self._note),
         )
         while unpacking.run():
             digesting = self._counter(exhibit_id)

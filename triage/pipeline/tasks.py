@@ -44,6 +44,7 @@ from triage.pipeline.items import (
     Surveyed,
     SurveyItem,
     Unopened,
+    Visited,
 )
 from triage.pipeline.opened import (
     close_evidence,
@@ -52,6 +53,7 @@ from triage.pipeline.opened import (
     new_damage,
     roots_of,
 )
+from triage.pipeline.visit import Visit
 from triage.scheduler import turn
 
 __all__ = ["close_evidence"]
@@ -111,15 +113,27 @@ def list_archive(item: ReadItem) -> Listed:
     return Listed(listing=listing, damage=new_damage(item.location))
 
 
+def visit_archive(item: ReadItem) -> Visited:
+    """List the members of an archive, and digest them while it is open, as far as a visit goes."""
+    evidence = evidence_at(item.location)
+    filesystem = evidence.filesystem(item.entry.ref.volume)
+    listing = list_members(filesystem, item.entry, ArchiveLimits())
+    outcomes: list[PlacedDone | Outcome | None] = []
+    visit = Visit()
+    for member in listing.entries:
+        if member.no_content:
+            outcomes.append(None)
+        elif visit.covers(member.size_bytes):
+            outcomes.append(_brief(_digested(evidence, member)))
+        else:
+            break
+    damage = new_damage(item.location)
+    return Visited(listing=listing, outcomes=tuple(outcomes), damage=damage)
+
+
 def digest_entry(item: ReadItem) -> Digested:
     """Read an entry once: digests and type."""
-    evidence = evidence_at(item.location)
-    entry = item.entry
-    outcome = _digest(
-        lambda: _content(evidence, entry),
-        lambda: touched_damage(evidence.filesystem(entry.ref.volume), entry),
-        entry.ref.stream or _last(entry.ref.path),
-    )
+    outcome = _digested(evidence_at(item.location), item.entry)
     return Digested(outcome=outcome, damage=new_damage(item.location))
 
 
@@ -132,19 +146,10 @@ def digest_placed(item: PlacedItem) -> PlacedDone | Digested:
         item.stream or _last(item.path),
     )
     damage = new_damage(item.location)
-    if damage or not isinstance(outcome, Done):
+    brief = _brief(outcome)
+    if damage or not isinstance(brief, PlacedDone):
         return Digested(outcome=outcome, damage=damage)
-    digests, kind = outcome.digests, outcome.type
-    return PlacedDone(
-        digests.md5,
-        digests.sha1,
-        digests.sha256,
-        digests.size_bytes,
-        kind.mime,
-        kind.family,
-        kind.extension_agrees,
-        outcome.damaged,
-    )
+    return brief
 
 
 def decode_picture(item: PictureItem) -> Pictured:
@@ -164,6 +169,31 @@ def decode_picture(item: PictureItem) -> Pictured:
             reason=PictureReason.UNREADABLE, detail="it reads differently from when it was digested"
         )
     return hash_picture(data, item.mime, item.limits)
+
+
+def _brief(outcome: Outcome) -> PlacedDone | Outcome:
+    """Give an outcome as it travels best."""
+    if not isinstance(outcome, Done):
+        return outcome
+    digests, kind = outcome.digests, outcome.type
+    return PlacedDone(
+        digests.md5,
+        digests.sha1,
+        digests.sha256,
+        digests.size_bytes,
+        kind.mime,
+        kind.family,
+        kind.extension_agrees,
+        outcome.damaged,
+    )
+
+
+def _digested(evidence: Evidence, entry: FileEntry) -> Outcome:
+    return _digest(
+        lambda: _content(evidence, entry),
+        lambda: touched_damage(evidence.filesystem(entry.ref.volume), entry),
+        entry.ref.stream or _last(entry.ref.path),
+    )
 
 
 def _digest(
