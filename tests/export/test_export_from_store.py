@@ -40,7 +40,7 @@ def _remember(store: Store, exhibit: str, records: list[ExportRecord]) -> None:
     volume_id = store.add_volumes(evidence_id, [VOLUME])["p1"]
     shuffled = sorted(records, key=lambda one: hashlib.sha256(one.entry.ref.key()).digest())
     store.add_entries(evidence_id, volume_id, [one.entry for one in shuffled])
-    (page,) = list(store.waiting(evidence_id, "where/it/lies"))
+    (page,) = list(store.waiting(evidence_id))
     outcomes = {one.entry.ref: one.outcome for one in records}
     known = ((one.entry_id, outcomes[one.entry.ref]) for one in page)
     store.finish(exhibit_id, [(number, outcome) for number, outcome in known if outcome])

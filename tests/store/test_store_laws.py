@@ -109,7 +109,7 @@ def place(store: Store) -> tuple[int, int, int]:
 
 
 def finish_all(store: Store, exhibit: int, evidence: int, order: int = 1) -> None:
-    pages = list(store.waiting(evidence, "somewhere"))
+    pages = list(store.waiting(evidence))
     waiting = [one for page in pages for one in page][::order]
     store.finish(exhibit, [(one.entry_id, outcome(one.entry.ref)) for one in waiting])
 
@@ -133,7 +133,7 @@ def test_writing_twice_is_writing_once(refs: list[EntryRef]) -> None:
             store.add_problems(evidence, [problem, problem])
             store.add_damage(evidence, [damage, damage])
             if not dumps:
-                pages = list(store.waiting(evidence, "somewhere"))
+                pages = list(store.waiting(evidence))
                 known = [(one.entry_id, outcome(one.entry.ref)) for page in pages for one in page]
             store.finish(exhibit, known)
             store.mark_listed(volume)
@@ -175,7 +175,7 @@ def test_the_tally_holds_after_every_step(refs: list[EntryRef], steps: list[int]
     with memory() as store:
         exhibit, evidence, volume = place(store)
         store.add_entries(evidence, volume, [entry(ref) for ref in refs])
-        pages = list(store.waiting(evidence, "somewhere"))
+        pages = list(store.waiting(evidence))
         waiting = [one for page in pages for one in page]
         worked = [outcome(one.ref) for one in map(entry, refs) if not one.no_content]
         for step in [*steps, len(waiting)]:

@@ -48,7 +48,7 @@ def test_a_case_of_version_1_is_read_as_it_was_written(old: Path) -> None:
 def test_a_run_of_version_1_goes_on(old: Path) -> None:
     pending = told(old, "SELECT id FROM entries WHERE state = 'pending' ORDER BY id")
     with open_store(f"sqlite:///{old}", create=True) as store:
-        pages = list(store.waiting(1, "somewhere"))
+        pages = list(store.waiting(1))
         assert sorted((one.entry_id,) for page in pages for one in page) == pending
         assert all(one.entry.extents == () for page in pages for one in page)
 

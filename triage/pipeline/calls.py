@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         PlacedItem,
         ReadItem,
         RootsItem,
+        RowItem,
         Surveyed,
         SurveyItem,
         Unopened,
@@ -70,7 +71,7 @@ def visit_archive(item: ReadItem) -> Visited:
     return tasks.visit_archive(item)
 
 
-def digest_entry(item: ReadItem) -> Digested:
+def digest_entry(item: RowItem) -> PlacedDone | Digested:
     """Read an entry once: digests and type."""
     from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
 

@@ -8,9 +8,9 @@ from typing import NamedTuple
 from triage.hashing.limits import PictureLimits
 from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange, EvidenceInfo
-from triage.model.extents import Extents
 from triage.model.listing import Listing
 from triage.model.outcome import Outcome
+from triage.model.packing import PATH, SIZE, Row, entry_of
 from triage.model.problem import Problem
 from triage.model.volume import VolumeInfo
 
@@ -91,7 +91,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadItem:
-    """An entry to be digested."""
+    """An entry whose content is wanted."""
 
     entry_id: int
     location: str
@@ -120,7 +120,42 @@ class PlacedItem(NamedTuple):
     path: bytes
     stream: bytes
     size_bytes: int
-    extents: Extents
+    first_bytes: int
+    extents: bytes
+    """As :mod:`triage.model.extents` writes them."""
+
+
+class RowItem(NamedTuple):
+    """Any other content to be digested: as the row that it is in the store; made up by the worker.
+
+    Attributes:
+        row: columns of :data:`triage.model.packing.COLUMNS`.
+        container: the archive that it lies in.
+    """
+
+    entry_id: int
+    location: str
+    evidence: str
+    volume: str
+    row: Row
+    container: FileEntry | None
+
+    @property
+    def entry(self) -> FileEntry:
+        """The entry."""
+        return entry_of(self.row, self.evidence, self.volume, self.container)
+
+    @property
+    def path(self) -> bytes:
+        """Its path."""
+        path: bytes = self.row[PATH]
+        return path
+
+    @property
+    def size_bytes(self) -> int:
+        """Its size."""
+        size_bytes: int = self.row[SIZE]
+        return size_bytes
 
 
 class PlacedDone(NamedTuple):

@@ -26,6 +26,7 @@ from triage.ingest.filetype import HEAD_BYTES, detect
 from triage.ingest.reading import ContentError, VolumeError
 from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange, DamageKind
+from triage.model.extents import unpacked
 from triage.model.listing import Listing, joined
 from triage.model.outcome import Done, Failed, FailReason, NoPicture, Outcome, PictureReason
 from triage.model.outcome import PictureOutcome as Pictured
@@ -41,6 +42,7 @@ from triage.pipeline.items import (
     PlacedItem,
     ReadItem,
     RootsItem,
+    RowItem,
     Surveyed,
     SurveyItem,
     Unopened,
@@ -131,25 +133,21 @@ def visit_archive(item: ReadItem) -> Visited:
     return Visited(listing=listing, outcomes=tuple(outcomes), damage=damage)
 
 
-def digest_entry(item: ReadItem) -> Digested:
+def digest_entry(item: RowItem) -> PlacedDone | Digested:
     """Read an entry once: digests and type."""
-    outcome = _digested(evidence_at(item.location), item.entry)
-    return Digested(outcome=outcome, damage=new_damage(item.location))
+    return _told(item.location, _digested(evidence_at(item.location), item.entry))
 
 
 def digest_placed(item: PlacedItem) -> PlacedDone | Digested:
     """Read a content once by its place: digests and type."""
     evidence = evidence_at(item.location)
+    extents = unpacked(item.extents, item.first_bytes, item.size_bytes)
     outcome = _digest(
-        lambda: evidence.placed(item.extents),
-        lambda: evidence.hurt(item.extents),
+        lambda: evidence.placed(extents),
+        lambda: evidence.hurt(extents),
         item.stream or _last(item.path),
     )
-    damage = new_damage(item.location)
-    brief = _brief(outcome)
-    if damage or not isinstance(brief, PlacedDone):
-        return Digested(outcome=outcome, damage=damage)
-    return brief
+    return _told(item.location, outcome)
 
 
 def decode_picture(item: PictureItem) -> Pictured:
@@ -169,6 +167,15 @@ def decode_picture(item: PictureItem) -> Pictured:
             reason=PictureReason.UNREADABLE, detail="it reads differently from when it was digested"
         )
     return hash_picture(data, item.mime, item.limits)
+
+
+def _told(location: str, outcome: Outcome) -> PlacedDone | Digested:
+    """Give an outcome with the damage that was met on the way, where there was any."""
+    damage = new_damage(location)
+    brief = _brief(outcome)
+    if damage or not isinstance(brief, PlacedDone):
+        return Digested(outcome=outcome, damage=damage)
+    return brief
 
 
 def _brief(outcome: Outcome) -> PlacedDone | Outcome:

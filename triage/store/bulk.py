@@ -18,6 +18,9 @@ Values = tuple[Any, ...]
 LISTED = ("evidence_id", "volume_id", *COLUMNS, "state", "reason")
 """The columns that a new entry is given, in order; all others say that nothing was done yet."""
 
+NAMED = 2_000
+"""Rows that are named in one statement, at most."""
+
 _TRUTHS = frozenset({"new_naive_local", "new_damaged", "new_extension_agrees"})
 _CONTENT_WORDS = (
     "picture_reason",
@@ -60,6 +63,40 @@ def run(
     connection.exec_driver_sql(sql, rows)
 
 
+def take_in_hand(connection: sa.Connection, entry_ids: Sequence[int]) -> None:
+    """Mark entries as about to be read: by one statement, which finds them in the order of ids."""
+    for start in range(0, len(entry_ids), NAMED):
+        named = ",".join(str(int(one)) for one in entry_ids[start : start + NAMED])
+        words = "true" if connection.dialect.name == "postgresql" else "1"
+        connection.exec_driver_sql(
+            f"UPDATE entries SET in_hand = {words} WHERE id IN ({named})"  # noqa: S608  (numbers)
+        )
+
+
+def known_contents(
+    connection: sa.Connection, exhibit_id: int, digests: Sequence[bytes]
+) -> list[bytes]:
+    """Give those of the SHA-256 that an exhibit has a content for."""
+    found: list[bytes] = []
+    column = tables.contents.c
+    for start in range(0, len(digests), NAMED):
+        part = digests[start : start + NAMED]
+        if connection.dialect.name == "sqlite":
+            marks = ",".join("?" * len(part))
+            result = connection.exec_driver_sql(
+                f"SELECT sha256 FROM contents WHERE exhibit_id = ? AND sha256 IN ({marks})",  # noqa: S608  (marks)
+                (exhibit_id, *map(bytearray, part)),
+            )
+        else:
+            result = connection.execute(
+                sa.select(column.sha256).where(
+                    column.exhibit_id == exhibit_id, column.sha256.in_(part)
+                )
+            )
+        found += result.scalars()
+    return found
+
+
 def _plain(names: Sequence[str], row: Values) -> dict[str, Any]:
     """Give values as SQLAlchemy takes them, where truth is no number."""
     return {
@@ -98,7 +135,6 @@ def insert_listed(dialect: str, *, in_container: bool) -> sa.Executable:
 def insert_contents(dialect: str) -> sa.Executable:
     """Give the statement that adds contents and leaves those that are there."""
     fresh: dict[str, Any] = {name.removeprefix("new_"): sa.bindparam(name) for name in rows.CONTENT}
-    fresh["picture_state"] = sa.literal_column("'none'")
     fresh["standing"] = sa.literal_column("'unknown'")
     for name in _CONTENT_WORDS:
         fresh[name] = sa.literal_column("''")
@@ -106,16 +142,6 @@ def insert_contents(dialect: str) -> sa.Executable:
         insert_of(dialect)(tables.contents).values(fresh).on_conflict_do_nothing()
     )
     return statement
-
-
-@cache
-def take_in_hand() -> sa.Executable:
-    """Give the statement that marks entries as about to be read."""
-    return (
-        sa.update(tables.entries)
-        .where(tables.entries.c.id == sa.bindparam("of_id"))
-        .values(in_hand=sa.true())
-    )
 
 
 @cache

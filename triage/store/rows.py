@@ -125,6 +125,33 @@ def entry_columns() -> tuple[sa.ColumnElement[Any], ...]:
     return (*found, *keys)
 
 
+_UNREAD = {
+    "entry_key": "NULL",
+    **dict.fromkeys(("modified_ns", "accessed_ns", "changed_ns", "created_ns"), "NULL"),
+    **dict.fromkeys(("naive_local",), "0"),
+    **dict.fromkeys(("no_content", "detail"), "''"),
+}
+"""What nobody asks of an entry in order to read it, and what stands for it."""
+
+
+def reading_columns() -> tuple[sa.ColumnElement[Any], ...]:
+    """Give what to select of ``entries`` alone for an entry to be read: :data:`COLUMNS` and more.
+
+    Behind them come id, container, volume and whether it was in hand.
+    """
+    columns = tables.entries.c
+    found: list[sa.ColumnElement[Any]] = [
+        (
+            sa.literal_column(_UNREAD[name])
+            if name in _UNREAD
+            else sa.type_coerce(columns[name], sa.types.NullType())
+        ).label(name)
+        for name in COLUMNS
+    ]
+    in_hand = sa.type_coerce(columns.in_hand, sa.Integer).label("in_hand")
+    return (*found, columns.id, columns.container_id, columns.volume_id, in_hand)
+
+
 _EVIDENCE_KEY, _VOLUME_KEY, AFTER_ENTRY = range(len(COLUMNS), len(COLUMNS) + 3)
 """Places behind the columns of an entry; at the last one a query's own columns begin."""
 
@@ -169,6 +196,7 @@ CONTENT = (
     "new_size_bytes",
     "new_mime",
     "new_family",
+    "new_picture_state",
 )
 
 
@@ -192,7 +220,7 @@ def undone_values(outcome: Skipped | Failed) -> tuple[Any, ...]:
     return state, str(outcome.reason), words if words.isascii() else tables.storable(words)
 
 
-def content_values(exhibit_id: int, done: Done) -> tuple[Any, ...]:
+def content_values(exhibit_id: int, done: Done, picture_state: str = "none") -> tuple[Any, ...]:
     """Give the values of :data:`CONTENT`."""
     digests = done.digests
     return (
@@ -203,6 +231,7 @@ def content_values(exhibit_id: int, done: Done) -> tuple[Any, ...]:
         digests.size_bytes,
         done.type.mime,
         done.type.family,
+        picture_state,
     )
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from triage.model.digest import Digests, PictureHashes
 from triage.model.entry import FileEntry
-from triage.store import rows, tables
+from triage.model.packing import COLUMNS
+from triage.model.packing import entry_of as packed_entry
+from triage.store import bulk, rows, tables
 from triage.store.reader import PAGE, Reading, in_table_order, with_keys
 
 _ENTRY = tables.entries.c
@@ -26,6 +28,28 @@ class Waiting(NamedTuple):
     entry: FileEntry
     location: str
     in_hand: bool
+
+
+class Unread(NamedTuple):
+    """An entry that is still to be read, as its row, which need not become an entry here.
+
+    Attributes:
+        row: columns of :data:`triage.model.packing.COLUMNS`; key, times and words, which reading
+            does not need, are empty.
+        container: the archive that it lies in.
+    """
+
+    entry_id: int
+    evidence: str
+    volume: str
+    row: tuple[Any, ...]
+    container: FileEntry | None
+    in_hand: bool
+
+    @property
+    def entry(self) -> FileEntry:
+        """The entry, without its times."""
+        return packed_entry(self.row, self.evidence, self.volume, self.container)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,9 +101,9 @@ class Working(Reading):
         count, size = self.connection.execute(query).one()
         return int(count), int(size)
 
-    def waiting(self, evidence_id: int, location: str) -> Iterator[list[Waiting]]:
+    def waiting(self, evidence_id: int) -> Iterator[list[Unread]]:
         """Yield pages of the entries of one evidence item still to be read, in on-disk order."""
-        pending = with_keys().where(
+        pending = sa.select(*rows.reading_columns()).where(
             _ENTRY.evidence_id == evidence_id, _ENTRY.state == sa.literal_column("'pending'")
         )
         offset: sa.BindParameter[int] = sa.bindparam("offset")
@@ -91,13 +115,43 @@ class Working(Reading):
         after = pending.where(place > offset).order_by(place, _ENTRY.id).limit(most)
         at: dict[str, int] = {"offset": -2, "last_id": 0}
         while True:
-            page = list(self.connection.execute(same, {**at, "most": PAGE}))
+            page = list(self.connection.execute(same, {**at, "most": PAGE}).all())
             if len(page) < PAGE:
-                page += self.connection.execute(after, {**at, "most": PAGE - len(page)})
+                page += self.connection.execute(after, {**at, "most": PAGE - len(page)}).all()
             if not page:
                 return
             at = {"offset": page[-1].first_block_offset_bytes, "last_id": page[-1].id}
-            yield self._as_waiting(page, location)
+            yield self._as_unread(evidence_id, page)
+
+    def _as_unread(self, evidence_id: int, page: Sequence[rows.Row]) -> list[Unread]:
+        containers = self._containers(page)
+        evidence, volumes = self._keys(evidence_id)
+        last = len(COLUMNS)
+        found = []
+        for row in page:
+            columns = tuple(row)
+            entry_id, container_id, volume_id, in_hand = columns[last:]
+            container = None if container_id is None else containers[container_id]
+            found.append(
+                Unread(
+                    entry_id,
+                    evidence,
+                    volumes[volume_id],
+                    columns[:last],
+                    container,
+                    bool(in_hand),
+                )
+            )
+        return found
+
+    def _keys(self, evidence_id: int) -> tuple[str, dict[int, str]]:
+        """Give the key of an evidence item, and those of its volumes by their ids."""
+        item, volume = tables.evidence.c, tables.volumes.c
+        key = self.connection.execute(sa.select(item.key).where(item.id == evidence_id))
+        keys = self.connection.execute(
+            sa.select(volume.id, volume.key).where(volume.evidence_id == evidence_id)
+        )
+        return str(key.scalar_one()), {one.id: one.key for one in keys}
 
     def waiting_archives(
         self, evidence_id: int, location: str, mimes: Iterable[str]
@@ -138,7 +192,7 @@ class Working(Reading):
         query = sa.select(_ENTRY.container_id, _ENTRY.address, _ENTRY.id).where(
             _ENTRY.id > entry_id,
             in_table_order == evidence_id,
-            sa.literal_column("+entries.state") == "pending",
+            _ENTRY.state == "pending",
             _ENTRY.container_id.is_not(None),
         )
         return {(inside, place): one for inside, place, one in self.connection.execute(query)}
@@ -163,10 +217,7 @@ class Working(Reading):
 
     def known_contents(self, exhibit_id: int, digests: Sequence[bytes]) -> frozenset[bytes]:
         """Give those of the SHA-256 that the exhibit has a content for."""
-        query = sa.select(_CONTENT.sha256).where(
-            _CONTENT.exhibit_id == exhibit_id, _CONTENT.sha256.in_(digests)
-        )
-        return frozenset(self.connection.execute(query).scalars())
+        return frozenset(bulk.known_contents(self.connection, exhibit_id, digests))
 
     def contents(self, exhibit_id: int) -> Iterator[list[StoredContent]]:
         """Yield pages of all contents of an exhibit, by SHA-256."""

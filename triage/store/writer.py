@@ -13,7 +13,7 @@ from triage.model.evidence import DamagedRange, EvidenceInfo
 from triage.model.grade import Proposal
 from triage.model.hashset import PackManifest
 from triage.model.match import Match
-from triage.model.outcome import Done, NoPicture, Outcome, PictureOutcome
+from triage.model.outcome import Done, Failed, NoPicture, Outcome, PictureOutcome, Skipped
 from triage.model.problem import Problem
 from triage.model.volume import VolumeInfo
 from triage.store import bulk, rows, tables
@@ -179,26 +179,36 @@ class Writing:
 
     def mark_in_hand(self, entry_ids: Sequence[int]) -> None:
         """Record which entries are about to be read: after a crash they are read one by one."""
-        ids = [(entry_id,) for entry_id in entry_ids]
-        bulk.run(self.connection, bulk.take_in_hand(), ("of_id",), ids)
+        bulk.take_in_hand(self.connection, entry_ids)
 
     def finish(self, exhibit_id: int, outcomes: Iterable[tuple[int, Outcome]]) -> None:
         """Record what became of entries, and the contents that were found."""
         done: list[bulk.Values] = []
-        others: list[bulk.Values] = []
+        others: list[tuple[int, Skipped | Failed]] = []
         contents: dict[bytes, bulk.Values] = {}
         for entry_id, outcome in outcomes:
             if isinstance(outcome, Done):
                 done.append((*rows.done_values(outcome), entry_id))
                 contents[outcome.digests.sha256] = rows.content_values(exhibit_id, outcome)
             else:
-                others.append((*rows.undone_values(outcome), entry_id))
-        dialect = self.connection.dialect.name
-        bulk.run(
-            self.connection, bulk.insert_contents(dialect), rows.CONTENT, list(contents.values())
-        )
-        bulk.run(self.connection, bulk.finish_done(), (*rows.DONE, "of_id"), done)
-        bulk.run(self.connection, bulk.finish_undone(), (*rows.UNDONE, "of_id"), others)
+                others.append((entry_id, outcome))
+        self.add_contents(list(contents.values()))
+        self.finish_done(done)
+        self.finish_undone(others)
+
+    def add_contents(self, values: list[bulk.Values]) -> None:
+        """Add contents, rows of :data:`triage.store.rows.CONTENT`; those that are there stay."""
+        statement = bulk.insert_contents(self.connection.dialect.name)
+        bulk.run(self.connection, statement, rows.CONTENT, values)
+
+    def finish_done(self, values: list[bulk.Values]) -> None:
+        """Record digested entries: rows of :data:`triage.store.rows.DONE`, then the entry's id."""
+        bulk.run(self.connection, bulk.finish_done(), (*rows.DONE, "of_id"), values)
+
+    def finish_undone(self, outcomes: Iterable[tuple[int, Skipped | Failed]]) -> None:
+        """Record entries that were skipped or failed."""
+        values = [(*rows.undone_values(outcome), entry_id) for entry_id, outcome in outcomes]
+        bulk.run(self.connection, bulk.finish_undone(), (*rows.UNDONE, "of_id"), values)
 
     def set_matches(
         self,
