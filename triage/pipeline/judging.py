@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from triage.grading.policy import propose
 from triage.grading.table import Scheme
 from triage.matching.loading import LoadedSets
 from triage.model.digest import Digests, PictureHashes
 from triage.model.grade import Proposal, Standing
+from triage.model.hashset import Polarity
 from triage.model.match import Match
 
 KNOWN = frozenset({Standing.KNOWN_GOOD, Standing.KNOWN_BAD})
@@ -18,38 +20,59 @@ Judged = tuple[bytes, tuple[Match, ...], Proposal]
 """SHA-256 of a content, its matches, and what they propose."""
 
 
+class Pictures(Protocol):
+    """Picture hashes by the place of their content; a list of them is one."""
+
+    def __getitem__(self, place: int, /) -> PictureHashes | None:
+        """Give those of one content, ``None`` where it has none."""
+        ...
+
+
 class Judge:
     """Compares contents with the loaded sets and proposes categories."""
 
     def __init__(self, sets: LoadedSets, schemes: Mapping[str, Scheme]) -> None:
         self._sets = sets
         self._schemes = schemes
+        self._unmatched = propose((), schemes)
+        # what a known-good record looks like says nothing, and is not asked
+        self._looks = any(pack.polarity is not Polarity.KNOWN_GOOD for pack in sets.manifests)
 
-    def judge(
-        self, contents: Sequence[Digests], pictures: Sequence[PictureHashes | None]
-    ) -> list[Judged]:
+    def judge(self, contents: Sequence[Digests], pictures: Pictures) -> list[Judged]:
         """Judge contents, each with its picture hashes where it has any; order is kept.
 
         What is known by its digests, good or bad, is not compared by appearance, whether or not
         it was decoded: the result is then the same whichever came first, the decoding or the set.
+        Picture hashes are asked for only where they are compared.
         """
         exact = self._sets.match_exact(contents)
-        proposals = [propose(matches, self._schemes) for matches in exact]
-        seen = {
-            place: picture
-            for place, picture in enumerate(pictures)
-            if picture is not None and proposals[place].standing not in KNOWN
-        }
-        alike = self._sets.match_pictures(list(seen.values()))
-        visual = dict(zip(seen, alike, strict=True))
-        judged = []
-        for place, content in enumerate(contents):
-            found, proposal = exact[place], proposals[place]
-            if visual.get(place):
-                found = (*found, *visual[place])
-                proposal = propose(found, self._schemes)
-            judged.append((content.sha256, found, proposal))
+        proposals = [
+            propose(matches, self._schemes) if matches else self._unmatched for matches in exact
+        ]
+        judged = [
+            (content.sha256, matches, proposal)
+            for content, matches, proposal in zip(contents, exact, proposals, strict=True)
+        ]
+        for place, alike in self._alike(proposals, pictures):
+            sha256, matches, _ = judged[place]
+            found = (*matches, *alike)
+            judged[place] = sha256, found, propose(found, self._schemes)
         return judged
+
+    def _alike(
+        self, proposals: Sequence[Proposal], pictures: Pictures
+    ) -> list[tuple[int, tuple[Match, ...]]]:
+        """Give the look-alikes of what is not known by its digests, by place; those that have."""
+        if not self._looks:
+            return []
+        seen: dict[int, PictureHashes] = {}
+        for place, proposal in enumerate(proposals):
+            if proposal is self._unmatched or proposal.standing not in KNOWN:
+                picture = pictures[place]
+                if picture is not None:
+                    seen[place] = picture
+        alike = self._sets.match_pictures(list(seen.values()))
+        return [(place, matches) for place, matches in zip(seen, alike, strict=True) if matches]
 
 
 def picture_state(family: str, standing: Standing, decoded: str = "") -> str:

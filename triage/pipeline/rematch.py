@@ -12,6 +12,7 @@ from triage.matching.loading import LoadedSets
 from triage.model.hashset import PackManifest
 from triage.pipeline.judging import Judge, picture_state
 from triage.store.database import Store
+from triage.store.judged import changed, judged_pages
 
 
 def references_for(
@@ -75,14 +76,19 @@ def record_references(
 def rematch_exhibit(
     store: Store, exhibit_id: int, judge: Judge, on_done: Callable[[int], None]
 ) -> None:
-    """Judge every stored content of an exhibit anew; nothing is committed before the end."""
-    for page in store.contents(exhibit_id):
-        judged = judge.judge([one.digests for one in page], [one.picture for one in page])
-        store.set_matches(exhibit_id, judged)
-        changed = {}
-        for one, (sha256, _, proposal) in zip(page, judged, strict=True):
+    """Judge every stored content of an exhibit anew; nothing is committed before the end.
+
+    Only what comes out otherwise than it is stored is written: most contents of a device are in no
+    list, and stay so.
+    """
+    for page in judged_pages(store, exhibit_id):
+        contents = page.contents
+        judged = judge.judge([one.digests for one in contents], page)
+        store.set_matches(exhibit_id, changed(contents, judged))
+        states = {}
+        for one, (sha256, _, proposal) in zip(contents, judged, strict=True):
             state = picture_state(one.family, proposal.standing, one.decoded)
             if state != one.picture_state:
-                changed[sha256] = state
-        store.set_picture_states(exhibit_id, changed)
-        on_done(len(page))
+                states[sha256] = state
+        store.set_picture_states(exhibit_id, states)
+        on_done(len(contents))

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from triage.cli.console import PipeConsole
+from triage.cli.progress import Watcher
 from triage.cli.result import PROBLEMS, show_result
 from triage.cli.sealkey import key_option, seal_keys
 from triage.config import database_url, home
 from triage.grading.scheme import SchemeBook
 from triage.matching.library import PackLibrary
 from triage.matching.loading import LoadedSets
+from triage.model.event import Event, Progress, Stage
 from triage.model.verdict import Verdict
 from triage.pipeline import rematch as matching
 from triage.pipeline.judging import Judge
 from triage.store.database import Store, open_store
+from triage.store.judged import contents_total
 
 
 @click.command(
@@ -43,7 +48,8 @@ def rematch(  # noqa: PLR0913  (click hands over each option by its name)
 
     Packs applied before stay applied unless --only is given; of each name the newest version
     counts. Pictures that were passed over as known-good and no longer are need the evidence: the
-    result says so, and 'triage run' decodes them.
+    result says so, and 'triage run' decodes them. An exhibit is changed as a whole or, where the
+    command is stopped, not at all.
     """
     library, book = PackLibrary(home(), seal_keys(key_files)), SchemeBook(home())
     with open_store(database_url(db)) as store:
@@ -63,8 +69,22 @@ def _apply(store: Store, exhibit_id: int, loaded: LoadedSets, book: SchemeBook) 
     try:
         schemes = matching.schemes_for(book, loaded)
         judge = Judge(loaded, schemes)
-        matching.rematch_exhibit(store, exhibit_id, judge, lambda _: None)
+        with Watcher(PipeConsole(stderr=True)) as watcher:
+            matching.rematch_exhibit(store, exhibit_id, judge, _teller(store, exhibit_id, watcher))
         matching.record_references(store, exhibit_id, loaded, schemes)
         store.commit()
     finally:
         loaded.close()
+
+
+def _teller(store: Store, exhibit_id: int, tell: Callable[[Event], None]) -> Callable[[int], None]:
+    """Give what tells of contents that are judged, with how many there are in all."""
+    total = contents_total(store, exhibit_id)
+    done = 0
+
+    def add(count: int) -> None:
+        nonlocal done
+        done += count
+        tell(Progress(stage=Stage.MATCHING, done=done, total=total))
+
+    return add
