@@ -127,7 +127,7 @@ def test_list_show_verify_and_remove_tell_of_the_pack(triage: Call, source: Path
 
 def test_damage_ends_with_exit_code_5(triage: Call, source: Path, tmp_path: Path) -> None:
     triage("import", source, "--name", "bad", "--polarity", "known-bad", "--version", "1")
-    path = tmp_path / "home" / "packs" / "bad@1" / "md5-rests.col"
+    path = tmp_path / "home" / "packs" / "bad@1" / "md5-rows.col"
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
@@ -135,4 +135,4 @@ def test_damage_ends_with_exit_code_5(triage: Call, source: Path, tmp_path: Path
     assert done.returncode == 5
     (report,) = json.loads(done.stdout)
     assert report["sound"] is False
-    assert "md5-rests.col" in report["problems"][0]
+    assert "md5-rows.col" in report["problems"][0]

@@ -169,12 +169,12 @@ def test_a_changed_digest_stops_the_run_before_it_starts(
     library: PackLibrary, source: Path, tmp_path: Path
 ) -> None:
     folder = packs(tmp_path) / ("set@" + take(library, source).manifest.version)
-    path = folder / "md5-rests.col"
+    path = folder / "md5-rows.col"
     whole = path.read_bytes()
     place = whole.index(MANY[7][8:]) + 7
     path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
     for names in (None, ["set"]):
-        with pytest.raises(HashSetError, match=r"set@.*md5-rests\.col: its content was changed"):
+        with pytest.raises(HashSetError, match=r"set@.*md5-rows\.col: its content was changed"):
             library.load(names)
     path.write_bytes(whole)
     assert hits(library, MANY[7])

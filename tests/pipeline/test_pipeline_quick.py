@@ -405,7 +405,7 @@ def test_a_lost_entry_is_named(road: Road, device: Path) -> None:
 def test_a_damaged_set_ends_it_before_anything_is_told(road: Road, device: Path) -> None:
     take_list(road, "bad", [(BAD, KINDS, len(BAD), "")], Polarity.KNOWN_BAD)
     (pack,) = (road.home / "packs").glob("bad@*")
-    column = pack / "md5-rests.col"
+    column = pack / "md5-rows.col"
     raw = bytearray(column.read_bytes())
     raw[0] ^= 1
     column.write_bytes(raw)

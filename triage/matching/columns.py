@@ -147,20 +147,29 @@ class AscendingWriter:
         """Add items behind those that are there."""
         self._writer.append(items.astype(self._kind, copy=False))
 
-    def starts(self, buckets: Numbers, first: int, last: int) -> None:
-        """Add, for each bucket up to ``last`` that has none yet, where its digests start.
+    def starts(self, buckets: Numbers, first: int, stop: int) -> None:
+        """Add, for each bucket before ``stop`` that has none yet, where its digests start.
 
         Args:
             buckets: bucket of each digest of a block, ascending.
             first: place of the first of them in the whole table.
         """
-        while self.count <= last:
-            wanted = np.arange(self.count, min(self.count + _BLOCK, last + 1))
+        while self.count < stop:
+            wanted = np.arange(self.count, min(self.count + _BLOCK, stop))
             self.append(np.searchsorted(buckets, wanted) + first)
 
-    def finish(self) -> list[PackFile]:
+    def put(self, places: Numbers, items: NDArray[np.generic], stop: int) -> None:
+        """Add items at their places, which ascend, and zeros between, all before ``stop``."""
+        while self.count < stop:
+            start, end = self.count, min(self.count + _BLOCK, stop)
+            low, high = np.searchsorted(places, (start, end))
+            block = np.zeros(end - start, self._kind)
+            block[places[low:high] - start] = items[low:high]
+            self.append(block)
+
+    def finish(self) -> PackFile:
         """Complete the file."""
-        return [self._writer.finish()]
+        return self._writer.finish()
 
     def close(self) -> None:
         """Let go of the file without finishing it."""

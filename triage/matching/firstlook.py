@@ -8,7 +8,7 @@ import numpy as np
 
 from triage.matching import layout
 from triage.matching.index import rows_of
-from triage.matching.indexes.exact import Keys
+from triage.matching.indexes.keys import Keys
 from triage.matching.pack import ExactTable, OpenPack
 from triage.matching.sealed.keyed import KeyedDigests
 from triage.matching.sealed.ring import KeyRing

@@ -46,8 +46,13 @@ class RadiusIndex(Protocol):
 
 def prefixes_of(rows: Rows) -> NDArray[np.uint64]:
     """Give the first eight bytes of each digest as a number, first byte highest."""
-    head = np.ascontiguousarray(rows[:, :8])
-    return head.view(">u8").astype(np.uint64).reshape(len(rows))
+    if not rows.flags.c_contiguous:
+        rows = np.ascontiguousarray(rows[:, :8])
+    width = rows.shape[1]
+    # A field of a wider item is read in one pass, where a copy of eight bytes a row is slow.
+    head = np.dtype({"names": ["head"], "formats": [">u8"], "offsets": [0], "itemsize": width})
+    prefixes: NDArray[np.uint64] = rows.view(head).reshape(len(rows))["head"].astype(np.uint64)
+    return prefixes
 
 
 def rows_of(digests: list[bytes], width: int) -> Rows:

@@ -12,16 +12,19 @@ from triage.matching import layout
 from triage.matching.column import ColumnWriter
 from triage.matching.columns import AscendingWriter, HeldWriter, RecordsWriter
 from triage.matching.index import Rows, prefixes_of
+from triage.matching.indexes.blockfilter import filter_blocks, marks_of, places_of, upper_of
+from triage.matching.indexes.keys import joined_rows
 from triage.matching.manifest import PackFile
 from triage.matching.sorting import DigestSorter
 
 U32 = NDArray[np.uint32]
 U64 = NDArray[np.uint64]
+_NONE = np.empty(0, np.int64)
 OnRows = Callable[[int], None] | None
 
 
 class KeyTable:
-    """Exact digests: prefixes, rests, records, buckets, and which records have one."""
+    """Exact digests: prefixes, rows, buckets, filter, and which records have one."""
 
     def __init__(self, folder: Path, name: str, *, run_rows: int) -> None:
         self._folder = folder
@@ -46,7 +49,7 @@ class KeyTable:
         writer = _KeyWriter(self._folder, self._name, self._sorter.width, self.count)
         try:
             distinct = _written(self._sorter.blocks(on_rows), writer.append)
-            files = [*writer.finish(records), *self._held.finish(records)]
+            files = [*writer.finish(), *self._held.finish(records)]
         finally:
             writer.close()
         return distinct, files
@@ -59,30 +62,40 @@ class KeyTable:
 class _KeyWriter:
     def __init__(self, folder: Path, name: str, width: int, count: int) -> None:
         self._prefixes = ColumnWriter(folder, layout.prefixes_name(name), 8)
-        self._rests = ColumnWriter(folder, layout.rests_name(name), width - 8)
-        self._records = RecordsWriter(folder, layout.records_name(name))
+        self._rows = ColumnWriter(folder, layout.rows_name(name), width - 4)
         self._buckets = AscendingWriter(folder, layout.buckets_name(name), "<u4")
+        self._filter = AscendingWriter(folder, layout.filter_name(name), "<u8")
         self._bits = layout.bucket_bits(count)
+        self._blocks = filter_blocks(count)
+        self._open_block = np.zeros(1, np.int64)
+        self._open_marks = np.zeros(1, np.uint64)
 
     def append(self, prefixes: U64, digests: Rows, records: U32) -> None:
-        buckets = (prefixes >> np.uint64(64 - self._bits)).astype(np.int64)
-        self._buckets.starts(buckets, self._prefixes.count, int(buckets[-1]))
-        self._prefixes.append(prefixes)
-        self._rests.append(digests[:, 8:])
-        self._records.append(records)
+        buckets = (prefixes >> np.uint64(64 - self._bits)).view(np.int64)
+        self._buckets.starts(buckets, self._prefixes.count, int(buckets[-1]) + 1)
+        self._mark(prefixes)
+        self._prefixes.append(prefixes.astype("<u8", copy=False))
+        self._rows.append(joined_rows(digests, records))
 
-    def finish(self, records: int) -> list[PackFile]:
-        self._buckets.starts(np.empty(0, np.int64), self._prefixes.count, 1 << self._bits)
-        return [
-            self._prefixes.finish(),
-            self._rests.finish(),
-            *self._records.finish(records),
-            *self._buckets.finish(),
-        ]
+    def finish(self) -> list[PackFile]:
+        self._buckets.starts(_NONE, self._prefixes.count, (1 << self._bits) + 1)
+        self._filter.put(self._open_block, self._open_marks, self._blocks)
+        columns = (self._prefixes, self._rows, self._buckets, self._filter)
+        return [column.finish() for column in columns]
 
     def close(self) -> None:
-        for column in (self._prefixes, self._rests, self._records, self._buckets):
+        for column in (self._prefixes, self._rows, self._buckets, self._filter):
             column.close()
+
+    def _mark(self, prefixes: U64) -> None:
+        """Join the marks of each block of the filter; the last block may go on."""
+        places = places_of(upper_of(prefixes), self._blocks)
+        places = np.concatenate([self._open_block, places])
+        marks = np.concatenate([self._open_marks, marks_of(prefixes)])
+        first = np.flatnonzero(np.diff(places, prepend=-1))
+        places, marks = places[first], np.bitwise_or.reduceat(marks, first)
+        self._filter.put(places, marks, int(places[-1]))
+        self._open_block, self._open_marks = places[-1:], marks[-1:]
 
 
 class VisualTable:

@@ -34,8 +34,8 @@ STRENGTH = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
 VISUAL = (Algorithm.PDQ, Algorithm.PHASH)
 """Digests of what a picture looks like."""
 
-KEYS_A_BUCKET = 8
-"""Digests that share a bucket, at most, on average: one or two lines of a processor's cache."""
+KEYS_A_BUCKET = 4
+"""Digests that share a bucket, at most, on average: one line of a processor's cache or two."""
 
 
 def prefixes_name(algorithm: str) -> str:
@@ -43,9 +43,9 @@ def prefixes_name(algorithm: str) -> str:
     return f"{algorithm}-prefixes"
 
 
-def rests_name(algorithm: str) -> str:
-    """Name the column of the other bytes of exact digests, in the same order."""
-    return f"{algorithm}-rests"
+def rows_name(algorithm: str) -> str:
+    """Name the column of the other bytes of exact digests, each with its record behind it."""
+    return f"{algorithm}-rows"
 
 
 def records_name(algorithm: str) -> str:
@@ -56,6 +56,11 @@ def records_name(algorithm: str) -> str:
 def buckets_name(algorithm: str) -> str:
     """Name the column that tells for each value of the first bits where its digests start."""
     return f"{algorithm}-buckets"
+
+
+def filter_name(algorithm: str) -> str:
+    """Name the column of the blocks of a filter, which rules most other digests out."""
+    return f"{algorithm}-filter"
 
 
 def held_name(algorithm: str) -> str:

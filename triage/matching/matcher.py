@@ -10,7 +10,7 @@ import numpy as np
 from triage.matching import layout
 from triage.matching.describing import Describer, Facts
 from triage.matching.index import Numbers, rows_of
-from triage.matching.indexes.exact import Keys
+from triage.matching.indexes.keys import Keys
 from triage.matching.pack import ExactTable, OpenPack
 from triage.matching.sealed.keyed import KeyedDigests
 from triage.model.digest import DIGEST_SIZE_BYTES, Algorithm, Digests

@@ -12,7 +12,8 @@ from triage.errors import HashSetError
 from triage.matching import layout
 from triage.matching.column import Column, column_path
 from triage.matching.index import Numbers, Rows
-from triage.matching.indexes.exact import ExactIndex, SortedKeys
+from triage.matching.indexes.exact import ExactIndex
+from triage.matching.indexes.keys import SortedKeys
 from triage.matching.manifest import folder_name, read_document
 from triage.matching.sealed.key import SealKey
 from triage.matching.sealed.pictures import SealedPictures
@@ -95,16 +96,12 @@ class OpenPack:
         prefixes = self._column(layout.prefixes_name(algorithm), "<u8")
         if prefixes is None:
             return None
-        rests = self._column(layout.rests_name(algorithm), None)
+        rows = self._column(layout.rows_name(algorithm), None)
         buckets = self._column(layout.buckets_name(algorithm), "<u4")
-        if rests is None or buckets is None:
+        blocks = self._column(layout.filter_name(algorithm), "<u8")
+        if rows is None or buckets is None or blocks is None:
             raise HashSetError(f"{self.folder.name}: the index of {algorithm} is missing")
-        keys = SortedKeys(
-            prefixes=prefixes,
-            rests=rests,
-            records=self._column(layout.records_name(algorithm), "<u4"),
-            buckets=buckets,
-        )
+        keys = SortedKeys(prefixes=prefixes, rows=rows, buckets=buckets, blocks=blocks)
         return ExactTable(ExactIndex(keys), self._column(layout.held_name(algorithm), "u1"))
 
     def table(self, algorithm: str) -> DigestTable | None:
@@ -115,6 +112,14 @@ class OpenPack:
         if digests is None:
             return None
         return DigestTable(digests, self._column(layout.records_name(algorithm), "<u4"))
+
+    def column(self, name: str, kind: str | None) -> NDArray[Any] | None:
+        """Map a column by its name; ``None`` where the pack has none.
+
+        Args:
+            kind: what an item is; ``None`` for rows of bytes.
+        """
+        return self._column(name, kind)
 
     def photodna(self, records: Numbers) -> list[bytes]:
         """Give the PhotoDNA that records carry, ``b""`` where they carry none."""

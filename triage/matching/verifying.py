@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from triage.errors import HashSetError
 from triage.matching import layout
 from triage.matching.column import Column, column_path
 from triage.matching.index import Rows
+from triage.matching.indexes.blockfilter import filter_blocks, marks_of, places_of, upper_of
 from triage.matching.manifest import MANIFEST_NAME, PackDocument, PackFile, read_document, sha256_of
 from triage.model.display import printable
 from triage.model.hashset import PackManifest
@@ -125,21 +127,26 @@ def _keys_problem(folder: Path, algorithm: str, distinct: int) -> str:
     """Check that exact digests ascend, are as many as stated, and that buckets lead to them."""
     with (
         Column(column_path(folder, layout.prefixes_name(algorithm)), "<u8") as prefixes,
-        Column(column_path(folder, layout.rests_name(algorithm))) as rests,
+        Column(column_path(folder, layout.rows_name(algorithm)), None) as rows,
         Column(column_path(folder, layout.buckets_name(algorithm)), "<u4") as buckets,
+        Column(column_path(folder, layout.filter_name(algorithm)), "<u8") as blocks,
     ):
         bits = layout.bucket_bits(prefixes.count)
-        if prefixes.count != rests.count or buckets.count != (1 << bits) + 1:
+        if (rows.count, buckets.count, blocks.count) != (
+            prefixes.count,
+            (1 << bits) + 1,
+            filter_blocks(prefixes.count),
+        ):
             return "its files differ in length"
         order = _Order()
         for start in range(0, prefixes.count, _BLOCK):
             block = prefixes.array[start : start + _BLOCK]
             heads = block.astype(">u8").view(np.uint8).reshape(-1, 8)
-            if problem := order.next(np.hstack([heads, rests.array[start : start + _BLOCK]])):
+            if problem := order.next(np.hstack([heads, rows.array[start : start + _BLOCK, :-4]])):
                 return problem
         if order.distinct != distinct:
             return f"{order.distinct} distinct digests instead of {distinct}"
-        return _buckets_problem(prefixes, buckets, bits)
+        return _buckets_problem(prefixes, buckets, bits) or _filter_problem(prefixes, blocks)
 
 
 def _buckets_problem(prefixes: Column, buckets: Column, bits: int) -> str:
@@ -150,6 +157,15 @@ def _buckets_problem(prefixes: Column, buckets: Column, bits: int) -> str:
         if np.any(starts != buckets.array[start:stop]):
             return "a bucket leads elsewhere"
     return "" if int(buckets.array[-1]) == prefixes.count else "a bucket leads elsewhere"
+
+
+def _filter_problem(prefixes: Column, blocks: Column) -> str:
+    for start in range(0, prefixes.count, _BLOCK):
+        block = prefixes.array[start : start + _BLOCK]
+        marks = marks_of(block)
+        if np.any(blocks.array[places_of(upper_of(block), blocks.count)] & marks != marks):
+            return "its filter denies a digest"
+    return ""
 
 
 def _digests_problem(folder: Path, algorithm: str, distinct: int) -> str:
@@ -188,23 +204,37 @@ def _records_problem(
 ) -> str:
     """Check that each record that has a digest is named once, and no other."""
     taken = document.manifest.taken
-    records = column_path(folder, layout.records_name(algorithm))
-    held = column_path(folder, layout.held_name(algorithm))
-    if records.name not in listed:
-        return "records are missing" if held.name in listed else ""
     seen = np.zeros(taken, bool)
-    with Column(records, "<u4") as column:
-        for start in range(0, column.count, _BLOCK):
-            block = column.array[start : start + _BLOCK]
-            if block.max() >= taken:
-                return "points outside its records"
-            seen[block] = True
-        if np.count_nonzero(seen) != column.count:
-            return "a record is named twice"
+    named = 0
+    for block in _record_blocks(folder, algorithm, listed):
+        if block.max() >= taken:
+            return "points outside its records"
+        seen[block] = True
+        named += len(block)
+    if np.count_nonzero(seen) != named:
+        return "a record is named twice"
     if algorithm in layout.VISUAL:
         return ""
+    held = column_path(folder, layout.held_name(algorithm))
     if held.name not in listed:
         return "" if seen.all() else "a digest is not in it"
     with Column(held, "u1") as column:
         same = np.array_equal(column.array, np.packbits(seen, bitorder="little"))
         return "" if same else "a digest is not in it"
+
+
+def _record_blocks(
+    folder: Path, algorithm: str, listed: frozenset[str]
+) -> Iterator[NDArray[np.uint32]]:
+    if algorithm in layout.VISUAL:
+        path = column_path(folder, layout.records_name(algorithm))
+        if path.name not in listed:
+            return
+        with Column(path, "<u4") as column:
+            for start in range(0, column.count, _BLOCK):
+                yield column.array[start : start + _BLOCK]
+    else:
+        with Column(column_path(folder, layout.rows_name(algorithm))) as column:
+            for start in range(0, column.count, _BLOCK):
+                block = np.ascontiguousarray(column.array[start : start + _BLOCK, -4:])
+                yield block.view("<u4").reshape(-1)

@@ -58,13 +58,16 @@ class ClearPack:
 
     def records(self, algorithm: Algorithm) -> Numbers:
         """Give the record of each digest of an algorithm."""
+        if algorithm in layout.STRENGTH:
+            rows = self._needed(layout.rows_name(algorithm), None)
+            return np.ascontiguousarray(rows[:, -4:]).view("<u4").reshape(-1).astype(np.int64)
         column = self._column(layout.records_name(algorithm), "<u4")
         return np.arange(self.count) if column is None else column.astype(np.int64)
 
     def digests(self, algorithm: Algorithm, rows: Numbers) -> Rows:
         """Give exact digests whole, by their place among those of their algorithm."""
         heads = self._needed(layout.prefixes_name(algorithm), "<u8")[rows]
-        rests = self._needed(layout.rests_name(algorithm), None)[rows]
+        rests = self._needed(layout.rows_name(algorithm), None)[rows, :-4]
         first = heads.astype(">u8").view(np.uint8).reshape(-1, 8)
         return np.concatenate([first, rests], axis=1)
 
