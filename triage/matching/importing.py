@@ -11,6 +11,7 @@ from pathlib import Path
 import triage
 from triage.errors import HashSetError
 from triage.matching import naming
+from triage.matching.batch import DigestBatch
 from triage.matching.building import PackBuilder
 from triage.matching.manifest import (
     PackDocument,
@@ -155,7 +156,10 @@ class Import:
         builder = PackBuilder(folder)
         try:
             for batch in self._batches():
-                builder.add(batch)
+                if isinstance(batch, DigestBatch):
+                    builder.add_batch(batch)
+                else:
+                    builder.add(batch)
             self._check_source(builder.count)
             self._warnings = (*self._warnings, *self._on_codes())
             rows = builder.finish()
@@ -174,20 +178,28 @@ class Import:
             already=False,
         )
 
-    def _batches(self) -> Iterator[list[ReferenceRecord]]:
+    def _batches(self) -> Iterator[list[ReferenceRecord] | DigestBatch]:
         options = replace(self._options, on_bytes=self._progress, on_note=self._account.note)
-        batch: list[ReferenceRecord] = []
-        for item in self._reader.read(self._path, options):
+        single: list[ReferenceRecord] = []
+        for item in self._reader.batches(self._path, options):
+            if isinstance(item, DigestBatch):
+                if single:
+                    yield single
+                    single = []
+                self._taken += item.count
+                if item.codes is not None:
+                    self._account.coded += int((item.codes >= 0).sum())
+                yield item
+                continue
             record = self._usable(item)
             if record is None:
                 continue
-            batch.append(record)
-            if len(batch) == _BATCH:
-                self._taken += len(batch)
-                yield batch
-                batch = []
-        self._taken += len(batch)
-        yield batch
+            single.append(record)
+            self._taken += 1
+            if len(single) == _BATCH:
+                yield single
+                single = []
+        yield single
 
     def _usable(self, item: Item) -> ReferenceRecord | None:
         if isinstance(item, RefusedRecord):
