@@ -6,6 +6,7 @@ Layout: the documentation of the Linux-NTFS project.
 from __future__ import annotations
 
 import struct
+from typing import NamedTuple
 
 import pytsk3
 
@@ -13,7 +14,10 @@ from triage.ingest.container import Container
 from triage.model.volume import VolumeInfo
 
 _PIECE_BYTES = 64 * 1024
-_DATA, _END = 0x80, 0xFFFFFFFF
+_STANDARD, _DATA, _END = 0x10, 0x80, 0xFFFFFFFF
+_TELLING = frozenset((0x20, 0xC0, 0x100))
+"""Attributes that say that there is more to a file: a list of others, a reparse point, a log."""
+
 _HEAD = struct.Struct("<IIBBHHH")
 """Of an attribute: type, length, non-resident, length of the name, its place, flags, number."""
 
@@ -23,7 +27,36 @@ _NON_RESIDENT = struct.Struct("<QQHHIQQq")
 Sizes are signed: of a stream whose last one is negative nothing counts as ever written.
 """
 
+_RECORD = struct.Struct("<H2xHH8xQ")
+"""Of a record, from its generation on: that, place of the first attribute, flags, base record."""
+
+_IN_USE, _IS_FOLDER = 1, 2
+_STANDARD_BYTES = 24 + 32 + 256
+"""More than there is of the attribute up to its times, wherever they stand in it."""
+
+_TIMES = struct.Struct("<QQQQ")
+"""Of the standard information: created, modified, changed, accessed; 100 ns since 1601."""
+
+_UNIX_EPOCH = 116_444_736_000_000_000
+_LAST_TIME = _UNIX_EPOCH + (1 << 32) * 10_000_000
 _SECTOR_BYTES = 512
+
+
+_ATTRIBUTE = struct.Struct("<II")
+_Moments = tuple[int | None, int | None, int | None, int | None, bool]
+
+
+class PlainStream(NamedTuple):
+    """The only stream of a file, whose content lies outside of its record as it is.
+
+    Attributes:
+        runs: first cluster and number of clusters, in order of content, without holes.
+        moments: as :func:`triage.ingest.filesystems.tsk_times.times` gives them.
+    """
+
+    size_bytes: int
+    runs: list[tuple[int, int]]
+    moments: _Moments
 
 
 class Records:
@@ -39,7 +72,7 @@ class Records:
     ) -> None:
         self._container = container
         self._runs = runs
-        self._record_bytes = record_bytes
+        self.record_bytes = record_bytes
         self._piece_at = -1
         self._piece = b""
 
@@ -89,14 +122,46 @@ class Records:
             at += length
         return found
 
+    def plain_stream(  # noqa: PLR0911 (one return a rule, in order)
+        self, number: int, sequence: int
+    ) -> PlainStream | None:
+        """Give the stream of a plain file, nothing where there is more to it than that.
+
+        Args:
+            sequence: generation that the record has to be of.
+        """
+        record = self._record(number)
+        if record[:4] != b"FILE":
+            return None
+        generation, at, flags, base_record = _RECORD.unpack_from(record, 16)
+        if generation != sequence or base_record or flags & (_IN_USE | _IS_FOLDER) != _IN_USE:
+            return None
+        standard, data, end = 0, 0, len(record) - 8
+        while at <= end:
+            kind, length = _ATTRIBUTE.unpack_from(record, at)
+            if kind == _END:
+                return _plain(record, standard, data) if standard and data else None
+            if length < 24 or kind in _TELLING:
+                return None
+            if kind == _DATA:
+                if data:
+                    return None
+                data = at
+            elif kind == _STANDARD:
+                if standard:
+                    return None
+                standard = at
+            at += length
+        return None
+
     def _record(self, number: int) -> bytes:
         """Give a record as it was before its sector ends were exchanged for a check."""
-        offset = number * self._record_bytes
+        offset = number * self.record_bytes
         start = offset // _PIECE_BYTES * _PIECE_BYTES
         if start != self._piece_at:
             self._piece_at, self._piece = start, self._read(start, _PIECE_BYTES)
-        raw = self._piece[offset - start : offset - start + self._record_bytes]
-        return _restored(raw) if len(raw) == self._record_bytes else b""
+        raw = self._piece[offset - start : offset - start + self.record_bytes]
+        return _restored(raw) if len(raw) == self.record_bytes else b""
 
     def _read(self, offset: int, length: int) -> bytes:
         parts = []
@@ -108,6 +173,57 @@ class Records:
             else:
                 offset -= size
         return b"".join(parts)
+
+
+def _moments(record: bytes, at: int) -> _Moments | None:
+    """Give the times of standard information, nothing where one of them needs a closer look."""
+    if record[at + 8] or at + _STANDARD_BYTES > len(record):
+        return None
+    place = at + record[at + 20]
+    every = _TIMES.unpack_from(record, place)
+    if min(every) <= _UNIX_EPOCH or max(every) >= _LAST_TIME:
+        return None
+    created, modified, changed, accessed = ((one - _UNIX_EPOCH) * 100 for one in every)
+    return modified, accessed, changed, created, False
+
+
+def _plain(record: bytes, standard: int, at: int) -> PlainStream | None:
+    moments = _moments(record, standard)
+    if moments is None or at + 64 > len(record):
+        return None
+    _, length, elsewhere, letters, _, flags, _ = _HEAD.unpack_from(record, at)
+    if not elsewhere or letters or flags:
+        return None
+    first, last, place, unit, _, allocated, size, written = _NON_RESIDENT.unpack_from(
+        record, at + 16
+    )
+    if first or unit or not 0 < size <= min(allocated, written):
+        return None
+    runs = _runs(record, at + place, min(at + length, len(record)))
+    if runs is None or sum(clusters for _, clusters in runs) != last + 1:
+        return None
+    return PlainStream(size, runs, moments)
+
+
+def _runs(record: bytes, at: int, end: int) -> list[tuple[int, int]] | None:
+    """Read mapping pairs; nothing where they have holes or do not end."""
+    runs: list[tuple[int, int]] = []
+    start = 0
+    while at < end:
+        sizes = record[at]
+        if not sizes:
+            return runs
+        middle = at + 1 + (sizes & 15)
+        after = middle + (sizes >> 4)
+        if not (sizes & 15 and sizes >> 4) or after > end:
+            return None
+        clusters = int.from_bytes(record[at + 1 : middle], "little")
+        start += int.from_bytes(record[middle:after], "little", signed=True)
+        if start <= 0 or not clusters:
+            return None
+        runs.append((start, clusters))
+        at = after
+    return None
 
 
 def _named(record: bytes, place: int, letters: int, name: bytes) -> bool:

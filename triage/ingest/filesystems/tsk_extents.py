@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytsk3
 
 from triage.ingest.container import Container
-from triage.ingest.filesystems.ntfs_records import Records
+from triage.ingest.filesystems.ntfs_records import PlainStream, Records
 from triage.ingest.filesystems.tsk_streams import WOF_STREAM, Stream
 from triage.model.volume import VolumeInfo
 
@@ -64,6 +64,19 @@ class Places:
     def of_only(self, address: int, runs: Extents, plain: int, size_bytes: int) -> Extents:
         """Give the same for the one stream of a file, which has some plain runs and a size."""
         return self._cut_to(address, b"", runs, plain, size_bytes)
+
+    @property
+    def record_bytes(self) -> int:
+        """Size of a record that contents may lie in, 0 where there are no such records."""
+        return 0 if self._records is None else self._records.record_bytes
+
+    def plain_stream(self, address: int, sequence: int) -> PlainStream | None:
+        """Give the stream of a plain file by its record, where there are such records."""
+        return None if self._records is None else self._records.plain_stream(address, sequence)
+
+    def cut(self, runs: Extents, size_bytes: int) -> Extents:
+        """Join runs of plain content and cut off what lies behind; nothing if one is outside."""
+        return _cut(runs, size_bytes, self._end)
 
     def _cut_to(
         self, address: int, name: bytes, runs: Extents, plain: int, size_bytes: int

@@ -14,7 +14,7 @@ from triage.ingest.filesystems.tsk_streams import (
     RESIDENT,
     runs_of,
 )
-from triage.ingest.filesystems.tsk_times import times
+from triage.ingest.filesystems.tsk_times import Moments, times
 from triage.model.entry import DirectoryRef, made_directory
 from triage.model.outcome import SkipReason
 from triage.model.packing import RESIDENT as RESIDENT_FLAG
@@ -24,6 +24,9 @@ _FILE, _DIRECTORY, _VIRTUAL_FOLDER = 1, 2, 11
 _ALLOCATED, _UNALLOCATED = 1, 2
 _KINDS = {_FILE: "file", _DIRECTORY: "directory"}
 _NO_CONTENT = str(SkipReason.DIRECTORY)
+_Content = tuple[int, int, int, Extents, Moments | None]
+"""Size, flags and first place of a stream, where it lies, and times where they are known by now."""
+
 _DOTS = (None, b"", b".", b"..")
 
 
@@ -44,6 +47,7 @@ class OrdinaryNames:
         self._base = volume.offset_bytes
         self._block = block_bytes
         self._places = places
+        self._inside_bytes = places.record_bytes
         self._naive = naive
 
     def take(  # noqa: PLR0911 (one return a rule, in order)
@@ -82,14 +86,18 @@ class OrdinaryNames:
             if sequence != name.meta_seq:
                 return False
         address = name.meta_addr
+        found = None
         if recorded == _FILE:
-            stream = self._only_stream(file)
-            if stream is None:
+            if self._ntfs and meta.size > self._inside_bytes:
+                found = self._by_record(address, sequence)
+            if found is None:
+                found = self._only_stream(file, address)
+            if found is None:
                 return False
-            size, flags, runs, plain = stream
+            size, flags, first, extents, moments = found
             reason = ""
         elif self._bare_folders or not self._has_streams(file):
-            size, flags, runs, plain = max(0, meta.size), 0, (), 0
+            size, flags, first, extents, moments = max(0, meta.size), 0, -1, (), None
             reason = _NO_CONTENT
             directories.append(self._below(folder, prefix + raw, address, sequence))
         else:
@@ -102,19 +110,29 @@ class OrdinaryNames:
             _KINDS[recorded],
             "live" if folder.live else "deleted",
             size,
-            times(meta, naive=self._naive),
-            runs[0][0] if runs else -1,
-            self._places.of_only(address, runs, plain, size) if plain else (),
+            moments or times(meta, naive=self._naive),
+            first,
+            extents,
             flags,
             reason,
             "",
         )
         return True
 
+    def _by_record(self, address: int, sequence: int) -> _Content | None:
+        """Give a plain content of NTFS by what its record says, nothing where it is not plain."""
+        plain = self._places.plain_stream(address, sequence)
+        if plain is None:
+            return None
+        base, block = self._base, self._block
+        runs = [(base + start * block, count * block) for start, count in plain.runs]
+        extents = self._places.cut(tuple(runs), plain.size_bytes)
+        return (plain.size_bytes, 0, runs[0][0], extents, plain.moments) if extents else None
+
     def _only_stream(  # noqa: PLR0911 (one return a rule, in order)
-        self, file: pytsk3.File
-    ) -> tuple[int, int, Extents, int] | None:
-        """Give size, flags and runs of the stream of a file, nothing where it is not ordinary."""
+        self, file: pytsk3.File, address: int
+    ) -> _Content | None:
+        """Give the only stream of a file, nothing where it is not ordinary."""
         found = None
         for attribute in file:
             info = attribute.info
@@ -133,9 +151,10 @@ class OrdinaryNames:
         runs, holes, plain = runs_of(attribute, self._base, self._block)
         if holes:
             return None
-        if flags & RESIDENT:
-            return size, RESIDENT_FLAG, runs, 0
-        return size, 0, runs, plain
+        first = runs[0][0] if runs else -1
+        if flags & RESIDENT or not plain:
+            return size, RESIDENT_FLAG if flags & RESIDENT else 0, first, (), None
+        return size, 0, first, self._places.of_only(address, runs, plain, size), None
 
     def _has_streams(self, file: pytsk3.File) -> bool:
         """Tell whether a folder may have streams that are to be listed."""
