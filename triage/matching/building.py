@@ -16,6 +16,7 @@ from triage.matching.column import ColumnWriter
 from triage.matching.columns import ValuesWriter
 from triage.matching.keytable import CarriedTable, KeyTable, VisualTable
 from triage.matching.manifest import PackFile
+from triage.matching.near import index_near
 from triage.matching.sorting import RUN_ROWS
 from triage.model.digest import EXACT, Algorithm
 from triage.model.hashset import ReferenceRecord
@@ -35,6 +36,7 @@ class PackBuilder:
     """
 
     def __init__(self, folder: Path, *, run_rows: int = RUN_ROWS) -> None:
+        self._folder = folder
         self._columns = {
             name: ValuesWriter(folder, name, kind) for name, kind in layout.RECORD_DTYPES.items()
         }
@@ -115,6 +117,8 @@ class PackBuilder:
             before += table.count
             if distinct:
                 rows.append((name, distinct))
+        for algorithm in layout.VISUAL:
+            files += index_near(self._folder, algorithm)
         self.files = tuple(sorted(files, key=lambda file: file.name))
         return tuple(rows)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from triage.matching.eligible import PDQ_RADIUS_BITS, PHASH_RADIUS_BITS
 from triage.matching.index import RadiusIndex, Rows
 from triage.matching.indexes import (
     BandRadius,
@@ -15,7 +16,6 @@ from triage.matching.indexes import (
     LinearRadius,
     ScanRadius,
 )
-from triage.matching.visual import PDQ_RADIUS_BITS, PHASH_RADIUS_BITS
 from triage.model.knownanswer import KnownAnswer
 
 _KNOWN = 600

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from triage.matching import layout
 from triage.matching.describing import Describer, Facts
-from triage.matching.index import Numbers, Rows, expanded, rows_of
-from triage.matching.indexes import radius_index
+from triage.matching.eligible import PDQ_MIN_QUALITY, eligible, recipes, telling
+from triage.matching.index import Numbers, Rows, bounded_parts, expanded, rows_of
+from triage.matching.near import near_of
+from triage.matching.nearchoice import Listed
 from triage.matching.pack import DigestTable, OpenPack
 from triage.model.digest import Algorithm, Pdq, PdqRecipe, PictureHashes
 from triage.model.match import Match, MatchKind
 
-PDQ_RADIUS_BITS = 31
-PDQ_MIN_QUALITY = 50
-"""The start that PDQ's authors recommend: at most 31 bits apart, quality 50 or more."""
-PHASH_RADIUS_BITS = 8
-PHASH_MIN_SET_BITS = 4
-PHASH_MAX_SET_BITS = 60
-"""Uniform pictures all collide in pHashes that are nearly empty or nearly full."""
 NEAREST = 20
 """Look-alikes reported for a picture, a pack and an algorithm."""
 MOST_CODES = 100
 """Codes of which the nearest look-alike is reported even behind the nearest 20."""
 
 _UNKNOWN = layout.RECIPES.index(PdqRecipe.UNKNOWN)
-# Pictures are asked in steps, so that a list of one picture in a million variants, all of them
-# near, does not fill the memory with pairs.
-_MOST_PAIRS = 5_000_000
-_LEAST_STEP = 8
+# A list of one picture in a million variants, all of them near, must not fill the memory.
+_MOST_PAIRS = 1_000_000
+_DISTANCES = 256
 
 
 class VisualMatcher:
@@ -42,9 +37,10 @@ class VisualMatcher:
         self._searches: list[_PdqSearch | _PhashSearch] = []
         pdq, phash = pack.table(Algorithm.PDQ), pack.table(Algorithm.PHASH)
         if pdq is not None:
-            self._searches.append(_PdqSearch(pack, pdq, describer))
+            self._searches.append(_PdqSearch(_Neighbours(pack, pdq, Algorithm.PDQ, describer)))
         if phash is not None:
-            self._searches.append(_PhashSearch(pack, phash, describer))
+            near = _Neighbours(pack, phash, Algorithm.PHASH, describer)
+            self._searches.append(_PhashSearch(near))
 
     def match(self, pictures: Sequence[PictureHashes]) -> Iterator[tuple[int, Match]]:
         """Give (number of the picture, match), for each algorithm the nearest first.
@@ -53,67 +49,119 @@ class VisualMatcher:
         harmless neighbours never hide a grave one.
         """
         for search in self._searches:
-            for start in range(0, len(pictures), search.step):
-                for number, match in search.match(pictures[start : start + search.step]):
-                    yield start + number, match
+            yield from search.match(pictures)
 
 
 class _Found(NamedTuple):
-    """Pictures and the records near them, one number of each column a pair."""
+    """Pictures and the records near them, one number of each column a pair.
+
+    A digest is told by the first row that holds it; rows stand in the order of their bytes.
+    """
 
     pictures: Numbers
+    queries: Numbers
     digests: Numbers
-    places: Numbers
+    records: Numbers
     distances: Numbers
+    flags: Numbers
+
+    def only(self, chosen: Numbers | NDArray[np.bool_]) -> _Found:
+        return _Found(*(column[chosen] for column in self))
+
+
+Comparable = Callable[[_Found], NDArray[np.bool_]]
+"""Tells which pairs may be compared."""
 
 
 class _Neighbours:
-    """The eligible digests of one table: distinct ones are indexed once, in their byte order."""
+    """The digests of one algorithm in one pack, with their index."""
 
     def __init__(
-        self, rows: Numbers, table: DigestTable, describer: Describer, radius: int
+        self, pack: OpenPack, table: DigestTable, algorithm: Algorithm, describer: Describer
     ) -> None:
-        digests = table.digests[rows]
-        numbers = np.ascontiguousarray(digests).view(">u8").astype(np.uint64)
-        order = np.lexsort(numbers.T[::-1])  # by bytes, that is by hex
-        ordered = digests[order]
-        fresh = np.ones(len(ordered), bool)
-        fresh[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
-        self.distinct: Rows = ordered[fresh]
-        self.records = table.records_of(rows[order])
-        self._starts = np.append(np.flatnonzero(fresh), len(ordered))
+        self.algorithm = algorithm
+        self._pack = pack
+        self._table = table
         self._describer = describer
-        self._index = radius_index(self.distinct, radius)
-        self.step = max(_LEAST_STEP, _MOST_PAIRS // max(1, len(ordered)))
+        listed = Listed(algorithm=algorithm, digests=table.digests, flags_of=self._flags_of)
+        self._near = near_of(listed, pack.column)
+        self.recipes = self._near.recipes
 
-    def search(self, queries: Rows) -> tuple[Numbers, Numbers, Numbers, Numbers]:
-        """Give query numbers, distinct digests, places in ``records`` and distances."""
-        query, digest, distance = self._index.search(queries)
-        counts = self._starts[digest + 1] - self._starts[digest]
-        many = np.repeat(np.arange(len(query)), counts)
-        place = expanded(self._starts[digest], counts)
-        return query[many], digest[many], place, distance[many]
+    def matches(
+        self, pictures: Numbers, queries: Rows, comparable: Comparable
+    ) -> Iterator[tuple[int, Match]]:
+        """Give what is reported, in order of picture, distance, digest.
 
-    def matches(self, algorithm: Algorithm, found: _Found) -> Iterator[tuple[int, Match]]:
-        """Give what is reported, in order of picture, distance, digest."""
-        chosen = self.nearest(found)
-        facts = self._describer.facts(self.records[found.places[chosen]])
-        for spot, fact in zip(chosen.tolist(), facts, strict=True):
+        Args:
+            pictures: for each query the picture that it belongs to, ascending.
+        """
+        held: _Found | None = None
+        for part in self._near.index.parts(queries):
+            for piece in self._pieces(pictures, part):
+                found = self._leading(piece.only(comparable(piece)))
+                found = found if held is None else _Found(*map(np.append, held, found))
+                if not len(found.pictures):
+                    continue
+                # The last picture may go on in the next part.
+                last = found.pictures == found.pictures.max()
+                yield from self._described(found.only(~last))
+                held = self._leading(found.only(last))
+        if held is not None:
+            yield from self._described(held)
+
+    def _flags_of(self, rows: Numbers) -> Numbers:
+        return self._pack.values(layout.FLAGS, self._table.records_of(rows))
+
+    def _pieces(
+        self, pictures: Numbers, pairs: tuple[Numbers, Numbers, Numbers]
+    ) -> Iterator[_Found]:
+        """Give the eligible records of near digests, a bounded number at a time."""
+        counts = self._near.ends_of(pairs[1]) - pairs[1]
+        for part in bounded_parts(counts, _MOST_PAIRS):
+            many = np.repeat(np.arange(part.start, part.stop), counts[part])
+            query, digest, distance = (column[many] for column in pairs)
+            record = self._table.records_of(expanded(pairs[1][part], counts[part]))
+            flags = self._pack.values(layout.FLAGS, record)
+            found = _Found(pictures[query], query, digest, record, distance, flags)
+            yield found.only(eligible(self.algorithm, flags))
+
+    def _leading(self, found: _Found) -> _Found:
+        """Drop pairs that cannot be reported: 20 nearer digests of the same code are there."""
+        if len(found.queries) <= NEAREST:
+            return found
+        codes = self._describer.code_keys(found.records)
+        _, code = np.unique(codes, return_inverse=True)
+        _, group = np.unique(found.queries * (code.max() + 1) + code, return_inverse=True)
+        # A digest counts once, for the code of its first record: too few is on the safe side.
+        fresh = np.ones(len(group), bool)
+        fresh[1:] = (found.digests[1:] != found.digests[:-1]) | (np.diff(found.queries) != 0)
+        cells = group * _DISTANCES + np.minimum(found.distances, _DISTANCES - 1)
+        counts = np.bincount(cells[fresh], minlength=(group.max() + 1) * _DISTANCES)
+        within = counts.reshape(-1, _DISTANCES).cumsum(axis=1)
+        furthest = (within < NEAREST).sum(axis=1)
+        return found.only(found.distances <= furthest[group])
+
+    def _described(self, found: _Found) -> Iterator[tuple[int, Match]]:
+        if not len(found.pictures):
+            return
+        chosen = found.only(self.nearest(found))
+        facts = self._describer.facts(chosen.records)
+        for spot, fact in enumerate(facts):
             match = self._describer.match(
                 fact,
                 MatchKind.VISUAL,
-                algorithm,
-                self.distinct[found.digests[spot]].tobytes(),
-                distance_bits=int(found.distances[spot]),
-                detail=_pdq_detail(fact) if algorithm == Algorithm.PDQ else "",
+                self.algorithm,
+                self._table.digests[chosen.digests[spot]].tobytes(),
+                distance_bits=int(chosen.distances[spot]),
+                detail=_pdq_detail(fact) if self.algorithm == Algorithm.PDQ else "",
             )
-            yield int(found.pictures[spot]), match
+            yield int(chosen.pictures[spot]), match
 
     def nearest(self, found: _Found) -> Numbers:
         """Choose, for each picture, what is reported; in order of picture, distance, digest."""
-        pictures, digests, places, distances = found
-        codes = self._describer.code_keys(self.records[places])
-        order = np.lexsort((self.records[places], digests, distances, pictures))
+        pictures, digests = found.pictures, found.digests
+        codes = self._describer.code_keys(found.records)
+        order = np.lexsort((found.records, digests, found.distances, pictures))
         keys = np.stack([pictures, digests, codes], axis=1)[order]
         _, first = np.unique(keys, axis=0, return_index=True)
         order = order[np.sort(first)]
@@ -129,16 +177,8 @@ class _Neighbours:
 
 
 class _PdqSearch:
-    def __init__(self, pack: OpenPack, table: DigestTable, describer: Describer) -> None:
-        rows = np.arange(len(table.digests), dtype=np.int64)
-        quality = _quality(pack, table.records_of(rows))
-        self._near = _Neighbours(
-            rows[quality >= PDQ_MIN_QUALITY], table, describer, PDQ_RADIUS_BITS
-        )
-        flags = pack.values(layout.FLAGS, self._near.records)
-        self.step = self._near.step
-        self._recipes = flags >> layout.RECIPE_SHIFT & 3
-        self._present = frozenset(np.unique(self._recipes).tolist())
+    def __init__(self, near: _Neighbours) -> None:
+        self._near = near
 
     def match(self, pictures: Sequence[PictureHashes]) -> Iterator[tuple[int, Match]]:
         asked = [
@@ -149,36 +189,26 @@ class _PdqSearch:
         ]
         if not asked:
             return
-        query, digest, place, distance = self._near.search(
-            rows_of([pdq.bits for _, pdq in asked], 32)
-        )
-        same = self._comparable([pdq for _, pdq in asked], query, place)
-        picture = np.array([number for number, _ in asked], np.int64)[query[same]]
-        yield from self._near.matches(
-            Algorithm.PDQ, _Found(picture, digest[same], place[same], distance[same])
-        )
+        given = np.array([layout.RECIPES.index(pdq.recipe) for _, pdq in asked], np.int64)
+        numbers = np.array([number for number, _ in asked], np.int64)
+        queries = rows_of([pdq.bits for _, pdq in asked], 32)
+        yield from self._near.matches(numbers, queries, lambda found: _comparable(given, found))
 
     def _worth_asking(self, pdq: Pdq) -> bool:
-        given = layout.RECIPES.index(pdq.recipe)
-        return _UNKNOWN in {given, *self._present} or given in self._present
+        given, present = layout.RECIPES.index(pdq.recipe), self._near.recipes
+        return _UNKNOWN in {given, *present} or given in present
 
-    def _comparable(self, asked: list[Pdq], query: Numbers, place: Numbers) -> Numbers:
-        """Keep pairs of one recipe; a side that does not say is compared with every recipe."""
-        given = np.array([layout.RECIPES.index(pdq.recipe) for pdq in asked], np.int64)[query]
-        stated = self._recipes[place]
-        return np.flatnonzero((given == stated) | (given == _UNKNOWN) | (stated == _UNKNOWN))
+
+def _comparable(given: Numbers, found: _Found) -> NDArray[np.bool_]:
+    """Keep pairs of one recipe; a side that does not say is compared with every recipe."""
+    asked, stated = given[found.queries], recipes(found.flags)
+    kept: NDArray[np.bool_] = (asked == stated) | (asked == _UNKNOWN) | (stated == _UNKNOWN)
+    return kept
 
 
 class _PhashSearch:
-    def __init__(self, pack: OpenPack, table: DigestTable, describer: Describer) -> None:
-        rows = np.arange(len(table.digests), dtype=np.int64)
-        records = table.records_of(rows)
-        # A record without a PDQ has quality 0 in its flags, and nothing is known against it.
-        flat = _quality(pack, records) < PDQ_MIN_QUALITY
-        has_pdq = pack.values(layout.FLAGS, records) >> layout.RECIPE_SHIFT & 3 != 0
-        usable = _telling(table.digests) & ~(flat & has_pdq)
-        self._near = _Neighbours(rows[usable], table, describer, PHASH_RADIUS_BITS)
-        self.step = self._near.step
+    def __init__(self, near: _Neighbours) -> None:
+        self._near = near
 
     def match(self, pictures: Sequence[PictureHashes]) -> Iterator[tuple[int, Match]]:
         asked = [
@@ -187,11 +217,12 @@ class _PhashSearch:
             if picture.pdq and picture.pdq[0].quality >= PDQ_MIN_QUALITY
         ]
         rows = rows_of([pictures[number].phash for number in asked], 8)
-        telling = _telling(rows)
-        numbers = np.array(asked, np.int64)[telling]
+        usable = telling(Algorithm.PHASH, rows)
+        numbers = np.array(asked, np.int64)[usable]
         if len(numbers):
-            query, *rest = self._near.search(rows[telling])
-            yield from self._near.matches(Algorithm.PHASH, _Found(numbers[query], *rest))
+            yield from self._near.matches(
+                numbers, rows[usable], lambda found: np.ones(len(found.queries), bool)
+            )
 
 
 def _pdq_detail(facts: Facts) -> str:
@@ -201,17 +232,3 @@ def _pdq_detail(facts: Facts) -> str:
     if facts.flags >> layout.QUALITY_SHIFT & layout.QUALITY_MASK == layout.QUALITY_UNKNOWN:
         words.append("quality of the record unknown")
     return "; ".join(words)
-
-
-def _quality(pack: OpenPack, records: Numbers) -> Numbers:
-    """Give the stated PDQ quality of records; 127, which passes, where none was stated."""
-    return pack.values(layout.FLAGS, records) >> layout.QUALITY_SHIFT & layout.QUALITY_MASK
-
-
-def _telling(phashes: Rows) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell which pHashes are neither nearly empty nor nearly full."""
-    bits = np.bitwise_count(phashes).sum(axis=1, dtype=np.int64)
-    telling: np.ndarray[tuple[int], np.dtype[np.bool_]] = (bits >= PHASH_MIN_SET_BITS) & (
-        bits <= PHASH_MAX_SET_BITS
-    )
-    return telling

@@ -6,11 +6,12 @@ from triage.matching.index import RadiusIndex, Rows
 from triage.matching.indexes.bandsearch import BandRadius
 from triage.matching.indexes.exact import ExactIndex
 from triage.matching.indexes.linear import LinearEqual, LinearRadius
-from triage.matching.indexes.scanning import ScanRadius
+from triage.matching.indexes.scanning import ChosenScan, ScanRadius
 
 __all__ = [
     "SCAN_ROWS",
     "BandRadius",
+    "ChosenScan",
     "ExactIndex",
     "LinearEqual",
     "LinearRadius",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -89,13 +89,23 @@ class BandRadius:
     Args:
         rows: the digests, in any order.
         tables: one for each band of the plan.
+        wanted: tells which rows stand in the tables; ``None`` where all do.
     """
 
-    def __init__(self, rows: Rows, radius: int, plan: Plan, tables: Sequence[BandTable]) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        radius: int,
+        plan: Plan,
+        tables: Sequence[BandTable],
+        *,
+        wanted: Callable[[Numbers], NDArray[np.bool_]] | None = None,
+    ) -> None:
         self.radius = radius
         self.plan = plan
         self.tables = tuple(tables)
         self._rows = words_of(rows)
+        self._wanted = wanted
         self._masks = [masks_of(band) for band in plan]
         self._crowd_limit = len(rows) // _SCAN_SHARE
 
@@ -146,9 +156,10 @@ class BandRadius:
         for start in range(0, len(crowded), _SCANS_AT_A_TIME):
             some = crowded[start : start + _SCANS_AT_A_TIME]
             scans = scanned(self._rows, batch.words[some], self.radius)
-            for number, bound, scan in zip(some, bounds[start:], scans, strict=False):
+            for number, bound, (row, distance) in zip(some, bounds[start:], scans, strict=False):
                 yield unpacked(found[done:bound], first)
-                yield np.full(len(scan[0]), first + number), *scan
+                kept = np.ones(len(row), bool) if self._wanted is None else self._wanted(row)
+                yield np.full(kept.sum(), first + number), row[kept], distance[kept]
                 after = (int(number) + 1) << 40
                 done = int(np.searchsorted(found, np.uint64(after)))
         yield unpacked(found[done:], first)

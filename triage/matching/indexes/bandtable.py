@@ -63,16 +63,26 @@ def id_bytes(count: int) -> int:
     return max(1, (max(0, count - 1).bit_length() + 7) // 8)
 
 
-def band_table(rows: Rows, band: Band) -> BandTable:
-    """Sort the rows by one band; needs about 20 bytes a row while it works."""
-    packed = np.empty(len(rows), np.uint64)
+def blocks_of(band: Band) -> int:
+    """Count the blocks of a band's buckets."""
+    return -(-band.buckets // BLOCK_BUCKETS)
+
+
+def band_table(rows: Rows, band: Band, chosen: Numbers | None = None) -> BandTable:
+    """Sort rows by one band; needs about 30 bytes a row while it works.
+
+    Args:
+        chosen: the numbers of the rows that are wanted, ascending; ``None`` for all.
+    """
+    chosen = np.arange(len(rows)) if chosen is None else chosen
+    packed = np.empty(len(chosen), np.uint64)
     tags = np.empty(len(rows), np.uint16)
-    for start in range(0, len(rows), _ROW_BLOCK):
-        part = numbers_of(rows[start : start + _ROW_BLOCK])
-        number = np.arange(start, start + len(part), dtype=np.uint64)
+    for start in range(0, len(chosen), _ROW_BLOCK):
+        number = chosen[start : start + _ROW_BLOCK]
+        part = numbers_of(rows[number])
         keys = bits_of(part, band.first_bit, band.key_bits)
-        packed[start : start + len(part)] = keys << np.uint64(32) | number
-        tags[start : start + len(part)] = bits_of(part, band.tag_bit, TAG_BITS)
+        packed[start : start + len(part)] = keys << np.uint64(32) | number.astype(np.uint64)
+        tags[number] = bits_of(part, band.tag_bit, TAG_BITS)
     packed.sort()
     keys = (packed >> np.uint64(32)).view(np.int64)
     starts = np.zeros(band.buckets + 1, np.int64)

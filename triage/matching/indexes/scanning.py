@@ -43,6 +43,28 @@ class ScanRadius:
         return query + first, row, distances[query, row].astype(np.int64)
 
 
+class ChosenScan:
+    """A scan of some rows of a longer list; answers with the numbers that they have there.
+
+    Args:
+        chosen: numbers of the rows, ascending.
+    """
+
+    def __init__(self, rows: Rows, radius: int, chosen: Numbers) -> None:
+        self._scan = ScanRadius(rows[chosen], radius)
+        self._chosen = chosen
+        self.radius = radius
+
+    def search(self, queries: Rows) -> Triple:
+        """Give query numbers, row numbers and distances in bits."""
+        return searched(self.parts(queries))
+
+    def parts(self, queries: Rows) -> Iterator[Triple]:
+        """Give what ``search`` gives, in parts: all pairs of a query stand in one part."""
+        for query, row, distance in self._scan.parts(queries):
+            yield query, self._chosen[row], distance
+
+
 def scanned(rows: Words, queries: Words, radius: int) -> list[tuple[Numbers, Numbers]]:
     """Compare a few queries with every row; give rows and distances of each.
 
