@@ -10,13 +10,33 @@ from numpy.typing import NDArray
 
 from triage.matching import layout
 from triage.matching.describing import Describer, Facts
-from triage.matching.eligible import PDQ_MIN_QUALITY, eligible, recipes, telling
+from triage.matching.eligible import (
+    PDQ_MIN_QUALITY,
+    PDQ_RADIUS_BITS,
+    PHASH_MAX_SET_BITS,
+    PHASH_MIN_SET_BITS,
+    PHASH_RADIUS_BITS,
+    eligible,
+    recipes,
+    telling,
+)
 from triage.matching.index import Numbers, Rows, bounded_parts, expanded, rows_of
 from triage.matching.near import near_of
 from triage.matching.nearchoice import Listed
 from triage.matching.pack import DigestTable, OpenPack
 from triage.model.digest import Algorithm, Pdq, PdqRecipe, PictureHashes
 from triage.model.match import Match, MatchKind
+
+__all__ = [
+    "MOST_CODES",
+    "NEAREST",
+    "PDQ_MIN_QUALITY",
+    "PDQ_RADIUS_BITS",
+    "PHASH_MAX_SET_BITS",
+    "PHASH_MIN_SET_BITS",
+    "PHASH_RADIUS_BITS",
+    "VisualMatcher",
+]
 
 NEAREST = 20
 """Look-alikes reported for a picture, a pack and an algorithm."""
