@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import subprocess
 import sys
@@ -12,14 +13,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from triage.errors import HashSetError, UsageFault
-from triage.matching import importing
+from triage.matching import blocks, checking, column, importing
 from triage.matching.building import PackBuilder
 from triage.matching.importing import ImportReport
 from triage.matching.library import PackLibrary
 from triage.matching.lock import only_one
-from triage.matching.manifest import MANIFEST_NAME, read_document
+from triage.matching.manifest import MANIFEST_NAME, PackFile, read_document
 from triage.matching.sorting import DigestSorter
 from triage.model.digest import Digests
 from triage.model.hashset import Polarity, ReferenceRecord
@@ -150,7 +153,9 @@ def test_names_that_are_no_safe_folder_names_are_refused(
         take(library, source, version=name)
 
 
-def test_any_flipped_byte_is_noticed(library: PackLibrary, source: Path, tmp_path: Path) -> None:
+def test_any_flipped_byte_is_noticed_by_verify_and_by_the_next_load(
+    library: PackLibrary, source: Path, tmp_path: Path
+) -> None:
     source.write_text(f"{MANY[0].hex()}\n{MANY[1].hex()}\n")
     folder = packs(tmp_path) / ("set@" + take(library, source).manifest.version)
     assert library.verify("set").problems == ()
@@ -161,8 +166,135 @@ def test_any_flipped_byte_is_noticed(library: PackLibrary, source: Path, tmp_pat
             changed[place] ^= 0x01
             path.write_bytes(changed)
             assert library.verify("set").problems, f"{path.name} byte {place}"
+            with pytest.raises(HashSetError, match="set@"):
+                library.load(["set"])
         path.write_bytes(whole)
     assert library.verify("set").problems == ()
+    library.load(["set"]).close()
+
+
+@given(seed=st.integers(0, 2**32))
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_verify_names_the_block_that_was_hurt(
+    tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    choose = random.Random(seed)  # noqa: S311  (seeded test data)
+    home = tmp_path_factory.mktemp("home")
+    source = home / "list.txt"
+    source.write_text("".join(f"{choose.randbytes(20).hex()}\n" for _ in range(300)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "BLOCK_SIZE_BYTES", 64)
+        patch.setattr(column, "BLOCK_SIZE_BYTES", 64)
+        patch.setattr(checking, "BLOCK_SIZE_BYTES", 64)
+        library = PackLibrary(home)
+        report = take(library, source)
+        path = choose.choice(
+            sorted((home / "packs" / f"set@{report.manifest.version}").glob("*.col"))
+        )
+        raw = bytearray(path.read_bytes())
+        place = choose.randrange(len(raw))
+        raw[place] ^= 1 << choose.randrange(8)
+        path.write_bytes(raw)
+        (problem,) = library.verify("set").problems
+        assert problem.startswith(path.name)
+        if "block" in problem:
+            assert f"in block {place // 64}, " in problem
+        else:
+            assert "header" in problem
+        with pytest.raises(HashSetError, match="set@"):
+            library.load(None)
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let files be noted that were only just written; gives the files that are read."""
+    read: list[str] = []
+    real = checking.check_file
+
+    def watched(folder: Path, file: PackFile) -> None:
+        read.append(file.name)
+        real(folder, file)
+
+    monkeypatch.setattr(checking, "SETTLED_S", 0)
+    monkeypatch.setattr(checking, "check_file", watched)
+    return read
+
+
+def test_what_was_read_is_not_read_again_until_it_changes(
+    library: PackLibrary, source: Path, tmp_path: Path, at_once: list[str]
+) -> None:
+    folder = packs(tmp_path) / ("set@" + take(library, source).manifest.version)
+    columns = sorted(path.name for path in folder.glob("*.col"))
+    library.load(None).close()
+    assert at_once == columns
+    library.load(None).close()
+    assert at_once == columns
+    (folder / columns[1]).touch()
+    library.load(None).close()
+    assert at_once == [*columns, columns[1]]
+    assert library.verify("set").problems == ()
+    library.load(None).close()
+    assert at_once == [*columns, columns[1]]
+    library.remove("set")
+    assert not list((tmp_path / "home" / "checked").iterdir())
+
+
+def test_what_rests_is_read_again_after_a_day_and_so_is_what_comes_from_the_future(
+    library: PackLibrary, source: Path, at_once: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(library, source)
+    library.load(None).close()
+    count, now = len(at_once), time.time_ns()
+    for seconds, more in ((86_399 - 60, 0), (86_401, count), (-60, count)):
+        monkeypatch.setattr(time, "time_ns", lambda seconds=seconds: now + seconds * 10**9)
+        before = len(at_once)
+        library.load(None).close()
+        assert len(at_once) - before == more, seconds
+
+
+@pytest.mark.parametrize("note", ["", "x", "{}", "[1]", "é"])
+def test_a_damaged_note_says_nothing(
+    library: PackLibrary, source: Path, tmp_path: Path, at_once: list[str], note: str
+) -> None:
+    take(library, source)
+    library.load(None).close()
+    (path,) = (tmp_path / "home" / "checked").iterdir()
+    text, columns = path.read_text(), list(at_once)
+    for changed in (note, text.replace("1", "2", 1), text[:-2], text + " "):
+        path.write_text(changed, "utf-8")
+        at_once.clear()
+        library.load(None).close()
+        assert at_once == columns
+
+
+def test_a_column_of_another_set_is_not_taken_for_its_own(
+    library: PackLibrary, source: Path, tmp_path: Path
+) -> None:
+    one = packs(tmp_path) / ("set@" + take(library, source).manifest.version)
+    other = tmp_path / "other.txt"
+    other.write_text("".join(f"{digest[::-1].hex()}\n" for digest in MANY))
+    two = packs(tmp_path) / ("two@" + take(library, other, "two").manifest.version)
+    (one / "md5-prefixes.col").write_bytes((two / "md5-prefixes.col").read_bytes())
+    with pytest.raises(HashSetError, match=r"md5-prefixes\.col: its content was changed"):
+        library.load(["set"])
+    assert library.verify("set").problems
+
+
+def test_a_pack_of_the_first_format_is_refused_with_a_way_out(
+    library: PackLibrary, source: Path, tmp_path: Path
+) -> None:
+    folder = packs(tmp_path) / ("set@" + take(library, source, version="1").manifest.version)
+    path = folder / MANIFEST_NAME
+    document = json.loads(path.read_text())
+    del document["pack_format"]
+    path.write_text(json.dumps(document))
+    with pytest.raises(HashSetError, match="pack format of another version") as caught:
+        library.load(None)
+    assert "triage hashset remove set --version 1" in caught.value.hint
+    library.remove("set", "1")
+    assert take(library, source).already is False
 
 
 def test_a_changed_digest_stops_the_run_before_it_starts(
@@ -274,7 +406,7 @@ def test_an_interrupted_import_leaves_nothing(
 
 KILLED = """
 import os, pathlib, sys
-from triage.matching import importing
+from triage.matching import blocks, checking, column, importing
 from triage.matching.library import PackLibrary
 from triage.model.hashset import Polarity
 importing.sealed = lambda document: os._exit(9)

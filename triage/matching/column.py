@@ -16,10 +16,11 @@ from triage.errors import HashSetError
 from triage.matching.blocks import (
     BLOCK_SIZE_BYTES,
     SUFFIX,
-    Tail,
     checksum_of,
+    packed_tail,
     padding_bytes,
     tail_of,
+    tail_size_bytes,
 )
 from triage.matching.manifest import PackFile
 
@@ -65,14 +66,16 @@ class ColumnWriter:
         items, count = self._size_bytes, self.count
         self._pending += bytes(padding_bytes(items))
         self._write(len(self._pending))
-        tail = Tail(
-            name=self.name, width=self.width, count=count, checksums=bytes(self._checksums)
-        ).packed()
+        tail = packed_tail(self.name, self.width, count, bytes(self._checksums))
         self._put(memoryview(tail))
         os.fsync(self._file.fileno())
         self._file.close()
-        size = items + padding_bytes(items) + len(tail)
-        return PackFile(name=self.path.name, size_bytes=size, sha256=self._sha256.hexdigest())
+        return PackFile(
+            name=self.path.name,
+            size_bytes=items + padding_bytes(items) + len(tail),
+            sha256=self._sha256.hexdigest(),
+            tail_sha256=tail[-32:].hex(),
+        )
 
     def close(self) -> None:
         """Let go of the file without finishing it."""
@@ -114,12 +117,16 @@ class Column:
         except (OSError, ValueError) as error:
             raise HashSetError(f"{path.name}: cannot be opened: {error}") from error
         try:
-            with memoryview(self._map) as view:
-                self.tail = tail_of(view, path)
+            size = len(self._map)
+            self.tail = tail_of(self._map[size - tail_size_bytes(size) :], size, path)
             self.array = self.viewed(dtype)
         except HashSetError:
             self._map.close()
             raise
+
+    def __len__(self) -> int:
+        """Give the bytes of the file, its tail included."""
+        return len(self._map)
 
     @property
     def width(self) -> int:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from triage.errors import HashSetError
 from triage.matching import naming
+from triage.matching.checking import check_content, note_path
 from triage.matching.importing import Import, ImportReport, Wanted
 from triage.matching.loading import LoadedSets
 from triage.matching.lock import only_one
@@ -21,7 +22,7 @@ from triage.matching.sealed.key import SealKey
 from triage.matching.sealed.ring import KeyRing
 from triage.matching.sealing import Sealing, SealReport, SealWanted
 from triage.matching.shelf import age, chosen_packs, find_pack, folder_of_packs, pack_folders
-from triage.matching.verifying import VerifyReport, check_content, verify_folder
+from triage.matching.verifying import VerifyReport, verify_folder
 from triage.model.hashset import PackManifest, Polarity
 
 __all__ = ["ImportReport", "LoadedSets", "PackLibrary", "VerifyReport"]
@@ -168,6 +169,7 @@ class PackLibrary:
             folder = self._find(name, version)
             doomed = self._folder / (_REMOVING + folder.name)
             try:
+                note_path(folder).unlink(missing_ok=True)
                 folder.rename(doomed)  # gone at once, even where deleting is cut short
                 shutil.rmtree(doomed)
             except OSError as error:
@@ -175,7 +177,7 @@ class PackLibrary:
             return folder.name
 
     def load(self, names: Sequence[str] | None = None) -> LoadedSets:
-        """Open packs for matching, after every byte of them was checked against its digest.
+        """Open packs for matching, after every byte was checked that was not checked of late.
 
         Args:
             names: ``name`` for its newest version, or ``name@version``; ``None`` for the newest

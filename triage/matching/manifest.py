@@ -19,11 +19,16 @@ PACK_FORMAT = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackFile:
-    """One file of a pack as the manifest states it."""
+    """One file of a pack as the manifest states it.
+
+    Attributes:
+        tail_sha256: the last 32 bytes of the file: the digest of the checksums of its blocks.
+    """
 
     name: str
     size_bytes: int
     sha256: str
+    tail_sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,12 @@ def files_of(folder: Path) -> tuple[PackFile, ...]:
     """Measure and digest every file of a pack but its manifest, by name."""
     paths = sorted(path for path in folder.iterdir() if path.name != MANIFEST_NAME)
     return tuple(
-        PackFile(name=path.name, size_bytes=path.stat().st_size, sha256=sha256_of(path))
+        PackFile(
+            name=path.name,
+            size_bytes=path.stat().st_size,
+            sha256=sha256_of(path),
+            tail_sha256=path.read_bytes()[-32:].hex(),
+        )
         for path in paths
     )
 

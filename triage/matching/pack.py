@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from triage.errors import HashSetError
 from triage.matching import layout
-from triage.matching.column import Column, column_path
+from triage.matching.blocks import SUFFIX
+from triage.matching.column import Column
 from triage.matching.index import Numbers, Rows
 from triage.matching.indexes.exact import ExactIndex
 from triage.matching.indexes.keys import SortedKeys
@@ -33,15 +34,14 @@ class OpenPack:
         self.folder = folder
         self.document = read_document(folder)
         self.manifest = self.document.manifest
-        self._columns: list[Column] = []
+        self._columns: dict[str, Column] = {}
         self._strings: dict[int, str] = {}
         self._record_columns: dict[str, NDArray[Any]] = {}
         self._text: NDArray[Any] | None = None
         self._ends: NDArray[Any] | None = None
-        self._listed = frozenset(file.name for file in self.document.files)
         self._pictures: SealedPictures | None = None
         try:
-            self._check_files()
+            self._open_files()
             self._open_records()
         except HashSetError as error:
             self.close()
@@ -54,7 +54,7 @@ class OpenPack:
         """Let go of every file."""
         self._record_columns.clear()
         self._text = self._ends = self._pictures = None
-        for column in self._columns:
+        for column in self._columns.values():
             column.close()
         self._columns.clear()
 
@@ -141,16 +141,16 @@ class OpenPack:
         self._record_columns[layout.FLAGS] = flags if clear is None else flags | clear
         return DigestTable(digests, pictures.records(algorithm))
 
-    def _check_files(self) -> None:
+    def _open_files(self) -> None:
+        """Map every file, once, and check that it is the one that the manifest states."""
         for file in self.document.files:
-            path = self.folder / file.name
-            try:
-                size = path.stat().st_size
-            except OSError as error:
-                raise HashSetError(f"{file.name} is missing") from error
-            if size != file.size_bytes:
-                raise HashSetError(f"{file.name} has {size} bytes instead of {file.size_bytes}")
-            Column(path).close()
+            column = self._columns[file.name] = Column(self.folder / file.name)
+            if len(column) != file.size_bytes:
+                raise HashSetError(
+                    f"{file.name} has {len(column)} bytes instead of {file.size_bytes}"
+                )
+            if column.tail.sha256 != file.tail_sha256:
+                raise HashSetError(f"{file.name}: its content was changed: it is another column")
 
     def _open_records(self) -> None:
         for name, kind in layout.RECORD_DTYPES.items():
@@ -163,12 +163,8 @@ class OpenPack:
         self._ends = self._column(layout.STRING_ENDS, "<u8")
 
     def _column(self, name: str, kind: str | None) -> NDArray[Any] | None:
-        path = column_path(self.folder, name)
-        if path.name not in self._listed:
-            return None
-        column = Column(path, kind)
-        self._columns.append(column)
-        return column.array
+        column = self._columns.get(name + SUFFIX)
+        return None if column is None else column.viewed(kind)
 
 
 class ExactTable:

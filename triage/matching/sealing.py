@@ -10,6 +10,7 @@ from pathlib import Path
 import triage
 from triage.errors import HashSetError
 from triage.matching import layout
+from triage.matching.checking import check_content
 from triage.matching.manifest import PackDocument, read_document, sealed, write_document
 from triage.matching.sealed.key import SealKey
 from triage.matching.sealed.keyed import KeyedDigests
@@ -17,7 +18,6 @@ from triage.matching.sealed.order import shuffled
 from triage.matching.sealed.ring import KEY_CHECK
 from triage.matching.sealed.source import ClearPack
 from triage.matching.sealed.writing import SealedWriter, Written
-from triage.matching.verifying import check_content
 from triage.model.digest import EXACT
 from triage.model.hashset import PackManifest
 

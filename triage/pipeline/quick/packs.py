@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from triage.errors import HashSetError
+from triage.matching.checking import check_file
 from triage.matching.pack import OpenPack
 from triage.matching.sizes import SizeTable, size_table
-from triage.matching.verifying import check_file
 from triage.pipeline.quick.values import PackItem
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from triage.errors import HashSetError, UsageFault
 from triage.grading.table import Scheme
+from triage.matching.checking import PackCheck, check_content
 from triage.matching.layout import STRENGTH
 from triage.matching.manifest import PackDocument, read_document
 from triage.matching.sealed.ring import KeyRing
@@ -70,6 +71,8 @@ class Sought:
         named = {document.manifest.scheme for _, document in packs}
         self.schemes: Mapping[str, Scheme] = {one: book.get(one) for one in sorted(named - {""})}
         self._tables: dict[Path, SizeTable] = {}
+        self._checks = {folder: PackCheck(folder, document) for folder, document in self._sought}
+        self._unchecked = {folder: len(check.waiting) for folder, check in self._checks.items()}
         self._opened: list[OpenPack] = []
         self._first: FirstLook | None = None
         self._judge: Judge | None = None
@@ -112,12 +115,15 @@ class Sought:
         )
 
     def batches(self, limits: TimeLimits) -> Iterator[Batch]:
-        """Give what has to be done before any result may be told: every byte is checked."""
+        """Give what has to be done before any result may be told.
+
+        Every byte is checked of files that were not checked of late in their present state.
+        """
         for folder, document in self._sought:
             size = sum(file.size_bytes for file in document.files)
             yield _batch(gather_sizes, PackItem(folder=str(folder)), limits.reading_s(size))
-        for folder, document in self._sought:
-            for file in document.files:
+        for folder, check in self._checks.items():
+            for file in check.waiting:
                 item = PackItem(folder=str(folder), file=file)
                 yield _batch(check_pack_file, item, limits.reading_s(file.size_bytes))
 
@@ -135,6 +141,9 @@ class Sought:
             message, hint = result.value
             if message:
                 raise HashSetError(message, hint=hint)
+            self._unchecked[folder] -= 1
+            if not self._unchecked[folder]:
+                self._checks[folder].done()
         else:
             self._tables[folder] = result.value
 
@@ -168,7 +177,6 @@ class Sought:
             HashSetError: a known-good set is damaged.
         """
         from triage.matching.pack import OpenPack  # noqa: PLC0415  (numpy, as above)
-        from triage.matching.verifying import check_content  # noqa: PLC0415  (as above)
 
         self._open()
         for folder, document in self._good:
@@ -195,7 +203,7 @@ class Sought:
         from triage.matching.loading import LoadedSets  # noqa: PLC0415  (numpy, as above)
         from triage.pipeline.judging import Judge  # noqa: PLC0415  (as above)
 
-        return Judge(LoadedSets(packs, self._ring), self.schemes)
+        return Judge(LoadedSets(packs, self._ring, pictures=False), self.schemes)
 
 
 def _polarity(pack: tuple[Path, PackDocument]) -> Polarity:
