@@ -23,9 +23,12 @@ class LoadedSets:
     Args:
         packs: sealed ones among them were checked against the keys.
         ring: the keys of sealed packs.
+        pictures: whether pictures will be compared; if not, none of a sealed pack is decrypted.
     """
 
-    def __init__(self, packs: Sequence[OpenPack], ring: KeyRing | None = None) -> None:
+    def __init__(
+        self, packs: Sequence[OpenPack], ring: KeyRing | None = None, *, pictures: bool = True
+    ) -> None:
         ring = ring or KeyRing()
         self._packs = tuple(packs)
         self.manifests: tuple[PackManifest, ...] = tuple(pack.manifest for pack in packs)
@@ -33,7 +36,9 @@ class LoadedSets:
         for pack in packs:
             pack.unlock(ring.key_of(pack.manifest))
         self._visual = tuple(
-            VisualMatcher(pack) for pack in packs if pack.manifest.polarity != Polarity.KNOWN_GOOD
+            VisualMatcher(pack)
+            for pack in packs
+            if pictures and pack.manifest.polarity != Polarity.KNOWN_GOOD
         )
 
     def match_exact(self, contents: Sequence[Digests]) -> list[tuple[Match, ...]]:
