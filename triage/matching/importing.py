@@ -102,6 +102,7 @@ class Import:
         wanted: Wanted,
         options: ReadOptions,
         on_progress: Callable[[int, int, int], None] | None,
+        on_sorted: Callable[[int, int], None] | None = None,
     ) -> None:
         self._path = path
         self._wanted = wanted
@@ -113,6 +114,7 @@ class Import:
         self.version = wanted.version or naming.default_version(self._source_sha256)
         self._options = options
         self._on_progress = on_progress
+        self._on_sorted = on_sorted
         self._warnings = self._reader.warnings(path, options)
         self._taken = 0
         self._account = _Account()
@@ -162,7 +164,7 @@ class Import:
                     builder.add(batch)
             self._check_source(builder.count)
             self._warnings = (*self._warnings, *self._on_codes())
-            rows = builder.finish()
+            rows = builder.finish(self._on_sorted)
         finally:
             builder.close()
         draft = self._manifest(rows, builder)

@@ -59,6 +59,7 @@ class PackLibrary:
         format_id: str | None = None,
         options: ReadOptions | None = None,
         on_progress: Callable[[int, int, int], None] | None = None,
+        on_sorted: Callable[[int, int], None] | None = None,
         despite_nist: bool = False,
     ) -> ImportReport:
         """Read a hash list and keep it as an immutable pack.
@@ -70,6 +71,7 @@ class PackLibrary:
             version: ``None`` for the first 12 hex digits of the source's SHA-256.
             format_id: id of a reader; ``None`` to look at the content.
             on_progress: called with bytes read, bytes in all, records taken.
+            on_sorted: called, when all is read, with digests sorted and written, digests in all.
             despite_nist: a person has confirmed that a set which looks like NIST's known-good
                 one is not that set.
 
@@ -91,7 +93,7 @@ class PackLibrary:
             format_id=format_id,
             despite_nist=despite_nist,
         )
-        job = Import(path, wanted, options or ReadOptions(), on_progress)
+        job = Import(path, wanted, options or ReadOptions(), on_progress, on_sorted)
         with only_one(self._folder / _LOCK):
             self._clean()
             job.check_polarity()

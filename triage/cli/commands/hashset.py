@@ -108,7 +108,7 @@ def import_(  # noqa: PLR0913  (click passes each option by name)
         pdq_recipe=PdqRecipe(pdq_recipe),
         encoding=encoding,
     )
-    with _progress() as on_progress:
+    with _progress() as (on_progress, on_sorted):
         report = PackLibrary(home()).import_set(
             file,
             name=name,
@@ -119,6 +119,7 @@ def import_(  # noqa: PLR0913  (click passes each option by name)
             format_id=format_id,
             options=options,
             on_progress=on_progress,
+            on_sorted=on_sorted,
             despite_nist=confirm_not_nist,
         )
     if refused is not None:
@@ -228,10 +229,12 @@ def _column(text: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int, int], None] | None]:
-    """Show bytes, rate, time left and records on a terminal; nothing in a pipe."""
+def _progress() -> Iterator[
+    tuple[Callable[[int, int, int], None] | None, Callable[[int, int], None] | None]
+]:
+    """Show bytes read, then digests sorted, with the time left, on a terminal only."""
     if not sys.stderr.isatty():
-        yield None
+        yield None, None
         return
     from rich import progress  # noqa: PLC0415  (slow to import, and seldom needed)
 
@@ -240,20 +243,24 @@ def _progress() -> Iterator[Callable[[int, int, int], None] | None]:
     columns = (
         progress.TextColumn("{task.description}"),
         progress.BarColumn(),
-        progress.DownloadColumn(),
-        progress.TransferSpeedColumn(),
+        progress.TextColumn("{task.fields[amount]}"),
         progress.TimeRemainingColumn(),
-        progress.TextColumn("{task.fields[records]:,} records"),
     )
     with progress.Progress(*columns, console=PipeConsole(stderr=True), transient=True) as bar:
-        task = bar.add_task("checking", total=None, records=0)
+        task = bar.add_task("checking", total=None, amount="")
 
-        def show_progress(done: int, total: int, records: int) -> None:
-            words = "reading" if done < total else "sorting"
-            completed = min(done, total)  # unpacked formats may count a little past the end
-            bar.update(task, description=words, completed=completed, total=total, records=records)
+        def show_read(done: int, total: int, records: int) -> None:
+            done = min(done, total)  # unpacked formats may count a little past the end
+            amount = f"{done / 1e6:,.0f} of {total / 1e6:,.0f} MB, {records:,} records"
+            bar.update(task, description="reading", completed=done, total=total, amount=amount)
 
-        yield show_progress
+        def show_sorted(done: int, total: int) -> None:
+            if bar.tasks[task].description != "sorting":
+                bar.reset(task, description="sorting")
+            amount = f"{done:,} of {total:,} digests"
+            bar.update(task, completed=done, total=total, amount=amount)
+
+        yield show_read, show_sorted
 
 
 def _tell_import(report: ImportReport, file: Path, *, as_json: bool) -> None:
