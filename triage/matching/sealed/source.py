@@ -31,6 +31,7 @@ class ClearPack:
         self._folder = folder
         self._listed = frozenset(file.name for file in document.files)
         self._open = ExitStack()
+        self._columns: dict[str, NDArray[Any]] = {}
         self.count = document.manifest.taken
 
     def __enter__(self) -> Self:
@@ -42,6 +43,7 @@ class ClearPack:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._columns.clear()
         self._open.close()
 
     def exact(self) -> tuple[Algorithm, ...]:
@@ -112,6 +114,7 @@ class ClearPack:
     def _column(self, name: str, kind: str | None) -> NDArray[Any] | None:
         if not self._has(name):
             return None
-        column = self._open.enter_context(Column(column_path(self._folder, name), kind))
-        array: NDArray[Any] = column.array
-        return array
+        if name not in self._columns:
+            column = self._open.enter_context(Column(column_path(self._folder, name), kind))
+            self._columns[name] = column.array
+        return self._columns[name]
