@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from triage.ingest.filetypes.extensions import DOCUMENTS, PACKED, agrees
+from functools import lru_cache
+
+from triage.ingest.filetypes.extensions import DOCUMENTS, LONGEST_BYTES, PACKED, agrees
 from triage.ingest.filetypes.libraries import UNKNOWN, asked, guessed, libmagic
 from triage.ingest.filetypes.rare import rare_picture
 from triage.ingest.filetypes.signatures import signature
@@ -47,9 +49,14 @@ def detect(head: bytes, name: bytes, size_bytes: int) -> FileType:
         size_bytes: size of the whole content.
     """
     mime = _mime(head, size_bytes) if size_bytes and head else UNKNOWN
-    return FileType(
-        mime=mime, family=family(mime), extension_agrees=agrees(name, mime, family(mime))
-    )
+    return _named(mime, name.rpartition(b".")[2][:LONGEST_BYTES] if b"." in name else b"")
+
+
+@lru_cache(maxsize=4096)
+def _named(mime: str, extension: bytes) -> FileType:
+    """Give a type with what follows from it and an extension; the same few come again and again."""
+    kind = family(mime)
+    return FileType(mime=mime, family=kind, extension_agrees=agrees(extension, mime, kind))
 
 
 def family(mime: str) -> str:

@@ -25,7 +25,12 @@ def placed_content(container: Container, extents: Extents) -> Iterator[bytes]:
     Raises:
         ContentError: the medium ends before the content does.
     """
-    return _pieces(container, extents)
+    if len(extents) == 1:
+        start, length = extents[0]
+        if 0 < length <= PIECE_BYTES - start % PIECE_BYTES:  # as most are: one read is all of it
+            yield _read(container, start, length)
+            return
+    yield from _pieces(container, extents)
 
 
 def placed_part(
@@ -57,13 +62,17 @@ def _pieces(container: Container, places: Extents) -> Iterator[bytes]:
         if held and wanted > room:
             yield _joined(held)
             room = PIECE_BYTES
-        data = container.read_content(start, wanted)
-        if len(data) < wanted:
-            raise ContentError(FailReason.SHORT_READ, "the content lies beyond the medium")
-        held.append(data)
+        held.append(_read(container, start, wanted))
         room -= wanted
     if held:
         yield _joined(held)
+
+
+def _read(container: Container, start: int, wanted: int) -> bytes:
+    data = container.read_content(start, wanted)
+    if len(data) < wanted:
+        raise ContentError(FailReason.SHORT_READ, "the content lies beyond the medium")
+    return data
 
 
 def _cut(places: Extents) -> Iterator[tuple[int, int]]:

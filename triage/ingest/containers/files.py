@@ -28,6 +28,7 @@ class SegmentFiles:
     def __init__(self, paths: Sequence[Path], sizes_bytes: tuple[int, ...] = ()) -> None:
         self.paths = tuple(paths)
         self._open: OrderedDict[int, int] = OrderedDict()
+        self._latest = (-1, -1)
         self.sizes_bytes = sizes_bytes or tuple(self._size(at) for at in range(len(self.paths)))
 
     def pread(self, index: int, offset_bytes: int, length_bytes: int) -> bytes:
@@ -36,7 +37,7 @@ class SegmentFiles:
         Raises:
             OSError: the disk under the image reports an error.
         """
-        descriptor = self._descriptor(index)
+        descriptor = self._latest[1] if self._latest[0] == index else self._descriptor(index)
         data = _pread(descriptor, length_bytes, offset_bytes) if length_bytes > 0 else b""
         if len(data) == length_bytes or not data:
             return data
@@ -54,6 +55,7 @@ class SegmentFiles:
 
     def close(self) -> None:
         """Close what is open."""
+        self._latest = (-1, -1)
         while self._open:
             os.close(self._open.popitem()[1])
 
@@ -64,10 +66,12 @@ class SegmentFiles:
         descriptor = self._open.get(index)
         if descriptor is not None:
             self._open.move_to_end(index)
+            self._latest = (index, descriptor)
             return descriptor
         flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
         descriptor = os.open(self.paths[index], flags)
         self._open[index] = descriptor
+        self._latest = (index, descriptor)
         if len(self._open) > MAX_OPEN_FILES:
             os.close(self._open.popitem(last=False)[1])
         return descriptor
@@ -90,6 +94,4 @@ if sys.platform == "win32":
         return os.read(descriptor, length_bytes)
 
 else:
-
-    def _pread(descriptor: int, length_bytes: int, offset_bytes: int) -> bytes:
-        return os.pread(descriptor, length_bytes, offset_bytes)
+    _pread = os.pread

@@ -79,6 +79,7 @@ class RawContainer:
         self._extents = extents
         self._starts = [first for first, _ in extents]
         self._size_bytes = extents[-1][0] + extents[-1][1]
+        self._single = len(extents) == 1 and extents[0][0] == 0
         self._ledger = Ledger(structural)
         self._info = info or self._described(kind)
 
@@ -89,6 +90,8 @@ class RawContainer:
 
     def read_at(self, offset_bytes: int, length_bytes: int) -> bytes:
         """Give the bytes of the medium; zeros where the disk below fails."""
+        if self._single and offset_bytes >= 0 < length_bytes <= self._size_bytes - offset_bytes:
+            return self._read_file(0, offset_bytes, length_bytes)
         start = max(0, offset_bytes)
         end = min(start + max(0, length_bytes), self._size_bytes)
         parts: list[bytes] = []

@@ -113,13 +113,17 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
 """Extensions that stand for a family."""
 
 
-def agrees(name: bytes, mime: str, family: str) -> bool | None:
-    """Tell whether a name's extension fits a type; ``None`` where the extension says nothing.
+LONGEST_BYTES = 1 + max(map(len, (*_TYPES, *_FAMILIES)))
+"""No extension that is cut to so many bytes turns into one that says something."""
+
+
+def agrees(raw: bytes, mime: str, family: str) -> bool | None:
+    """Tell whether an extension fits a type; ``None`` where the extension says nothing.
 
     Args:
-        name: last part of a path, raw.
+        raw: what follows the last dot of a name, at least its first :data:`LONGEST_BYTES`.
     """
-    extension = name.rpartition(b".")[2].decode("ascii", "replace").lower() if b"." in name else ""
+    extension = raw.decode("ascii", "replace").lower()
     if extension in _TYPES:
         return mime.startswith(_TYPES[extension])
     if extension not in _FAMILIES:
