@@ -42,7 +42,7 @@ def test_a_case_of_version_1_is_read_as_it_was_written(old: Path) -> None:
     names = {"digested": "Done", "skipped": "Skipped", "pending": "NoneType"}
     assert found == [(path, size, names[str(state)]) for path, size, state, _ in before]
     assert digests == [sha256 for *_, sha256 in before]
-    assert told(old, "SELECT version FROM schema_version") == [(2,)]
+    assert told(old, "SELECT version FROM schema_version") == [(3,)]
 
 
 def test_a_run_of_version_1_goes_on(old: Path) -> None:
@@ -51,6 +51,18 @@ def test_a_run_of_version_1_goes_on(old: Path) -> None:
         pages = list(store.waiting(1))
         assert sorted((one.entry_id,) for page in pages for one in page) == pending
         assert all(one.entry.extents == () for page in pages for one in page)
+
+
+def test_what_version_2_had_in_hand_is_told(old: Path) -> None:
+    pending = told(old, "SELECT id FROM entries WHERE state = 'pending' ORDER BY id")
+    assert pending
+    with contextlib.closing(sqlite3.connect(old)) as connection:
+        connection.execute("UPDATE entries SET in_hand = 1 WHERE state <> 'skipped'")
+        connection.commit()
+    with open_store(f"sqlite:///{old}", create=True) as store:
+        assert sorted((one,) for one in store.in_hand(1)) == pending
+        store.mark_in_hand(1, ())
+        assert store.in_hand(1) == frozenset()
 
 
 def schema(path: Path) -> dict[str, set[tuple[object, ...]]]:
@@ -77,4 +89,4 @@ def test_an_upgrade_that_was_cut_off_is_made_good(old: Path) -> None:
         connection.commit()
     with open_store(f"sqlite:///{old}") as store:
         assert len(list(store.records("OP-X"))) == 14
-    assert told(old, "SELECT version FROM schema_version") == [(2,)]
+    assert told(old, "SELECT version FROM schema_version") == [(3,)]

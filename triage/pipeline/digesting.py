@@ -25,7 +25,7 @@ from triage.store.work import Unread
 
 BATCH_ITEMS = 128
 SETTLE_ITEMS = 2048
-SETTLE_INTERVAL_S = 0.5
+SETTLE_INTERVAL_S = 1.0
 TELL_INTERVAL_S = 0.05
 
 Undone = Skipped | Failed
@@ -54,6 +54,7 @@ class Digesting:
     on_read: Callable[[int, int], None]
     on_hit: Callable[[HitFound], None]
     _group: list[tuple[int, bytes, PlacedDone | Undone]] = field(default_factory=list)
+    _in_hand: set[int] = field(default_factory=set)
     _settled_at: float = 0.0
     _told_at: float = 0.0
     _read: int = 0
@@ -64,14 +65,21 @@ class Digesting:
         self._settled_at = time.monotonic()
         for result in self.pool.run(self._batches()):
             self._take(result)
+        self.store.mark_in_hand(self.evidence_id, ())
         self.settle()
 
     def _batches(self) -> Iterator[Batch]:
+        suspects = self.store.in_hand(self.evidence_id)
+        self._in_hand = set(suspects)
         for page in self.store.waiting(self.evidence_id):
-            self.store.mark_in_hand([waiting.entry_id for waiting in page])
+            self._in_hand.update(one.entry_id for one in page)
+            self.store.mark_in_hand(self.evidence_id, self._in_hand)
             self.store.commit()
             for part in portions(
-                page, size_bytes=_size, most=BATCH_ITEMS, alone=lambda one: one.in_hand
+                page,
+                size_bytes=_size,
+                most=BATCH_ITEMS,
+                alone=lambda one: one.entry_id in suspects,
             ):
                 for placed, same in groupby(part, _is_placed):
                     yield self._batch(list(same), placed=placed)
@@ -125,6 +133,7 @@ class Digesting:
         undone: list[tuple[int, Undone]] = []
         contents: dict[bytes, PlacedDone] = {}
         for entry_id, _, one in self._group:
+            self._in_hand.discard(entry_id)
             if isinstance(one, PlacedDone):
                 sha256, kind, agrees = one.sha256, one.mime, one.extension_agrees
                 contents[sha256] = one

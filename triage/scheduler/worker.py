@@ -19,7 +19,7 @@ from typing import Any
 from triage.scheduler.batch import Finished, LossKind, Lost, Result
 from triage.scheduler.turns import take_turns_at
 
-FLUSH_INTERVAL_S = 0.02
+FLUSH_INTERVAL_S = 0.1
 _KEPT_BYTES = 32 * 1024 * 1024
 
 

@@ -63,16 +63,6 @@ def run(
     connection.exec_driver_sql(sql, rows)
 
 
-def take_in_hand(connection: sa.Connection, entry_ids: Sequence[int]) -> None:
-    """Mark entries as about to be read: by one statement, which finds them in the order of ids."""
-    for start in range(0, len(entry_ids), NAMED):
-        named = ",".join(str(int(one)) for one in entry_ids[start : start + NAMED])
-        words = "true" if connection.dialect.name == "postgresql" else "1"
-        connection.exec_driver_sql(
-            f"UPDATE entries SET in_hand = {words} WHERE id IN ({named})"  # noqa: S608  (numbers)
-        )
-
-
 def known_contents(
     connection: sa.Connection, exhibit_id: int, digests: Sequence[bytes]
 ) -> list[bytes]:
@@ -121,7 +111,7 @@ def insert_listed(dialect: str, *, in_container: bool) -> sa.Executable:
     """Give the statement that adds listed entries and leaves those that are there."""
     names = (*LISTED, "container_id") if in_container else LISTED
     fresh: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in names}
-    for name in ("opened", "in_hand", "damaged"):
+    for name in ("opened", "damaged"):
         fresh[name] = sa.false()
     for name in ("mime", "family"):
         fresh[name] = sa.literal_column("''")
@@ -170,7 +160,6 @@ def finish_undone() -> sa.Executable:
 def _finish(names: tuple[str, ...], **fixed: str) -> sa.Executable:
     fresh: dict[str, Any] = {name.removeprefix("new_"): sa.bindparam(name) for name in names}
     fresh |= {name: sa.literal_column(words) for name, words in fixed.items()}
-    fresh["in_hand"] = sa.false()
     fresh.setdefault("damaged", sa.false())
     return (
         sa.update(tables.entries).where(tables.entries.c.id == sa.bindparam("of_id")).values(fresh)

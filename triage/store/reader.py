@@ -193,7 +193,6 @@ def with_keys() -> sa.Select[tuple[object, ...]]:
             _ENTRY.id,
             _ENTRY.container_id,
             _ENTRY.volume_id,
-            sa.type_coerce(_ENTRY.in_hand, sa.Integer).label("in_hand"),
         )
         .select_from(tables.entries)
         .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)

@@ -135,9 +135,9 @@ _UNREAD = {
 
 
 def reading_columns() -> tuple[sa.ColumnElement[Any], ...]:
-    """Give what to select of ``entries`` alone for an entry to be read: :data:`COLUMNS` and more.
+    """Give what to select of ``entries`` alone for an entry to be read.
 
-    Behind them come id, container, volume and whether it was in hand.
+    Behind :data:`COLUMNS` come id, container and volume.
     """
     columns = tables.entries.c
     found: list[sa.ColumnElement[Any]] = [
@@ -148,8 +148,7 @@ def reading_columns() -> tuple[sa.ColumnElement[Any], ...]:
         ).label(name)
         for name in COLUMNS
     ]
-    in_hand = sa.type_coerce(columns.in_hand, sa.Integer).label("in_hand")
-    return (*found, columns.id, columns.container_id, columns.volume_id, in_hand)
+    return (*found, columns.id, columns.container_id, columns.volume_id)
 
 
 _EVIDENCE_KEY, _VOLUME_KEY, AFTER_ENTRY = range(len(COLUMNS), len(COLUMNS) + 3)

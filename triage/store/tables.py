@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class RawName(sa.types.TypeDecorator[str]):
@@ -130,7 +130,6 @@ entries = sa.Table(
     sa.Column("flags", sa.Integer, nullable=False),
     sa.Column("no_content", sa.Text, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("in_hand", sa.Boolean, nullable=False, default=False),
     sa.Column("reason", sa.Text, nullable=False, default=""),
     sa.Column("detail", Words, nullable=False, default=""),
     sa.Column("sha256", sa.LargeBinary(32)),
@@ -168,6 +167,17 @@ _partial(
     sa.Index("entries_by_content", entries.c.sha256, entries.c.evidence_id),
     entries.c.sha256.is_not(None),
 )
+
+in_hand = sa.Table(
+    "in_hand",
+    metadata,
+    sa.Column("evidence_id", sa.ForeignKey("evidence.id"), primary_key=True),
+    sa.Column("entries", sa.Text, nullable=False),
+)
+"""The entries that workers are about to read or have in hand, as a JSON list of ids.
+
+One row an evidence item: a mark in each entry would write each of them once more.
+"""
 
 contents = sa.Table(
     "contents",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import sqlalchemy as sa
 
-from triage.store.tables import entries, schema_version
+from triage.store.tables import entries, in_hand, schema_version
 
 
 def _extents(connection: sa.Connection) -> None:
@@ -21,7 +23,24 @@ def _extents(connection: sa.Connection) -> None:
     index.create(connection)
 
 
-UPGRADES = {1: _extents}
+def _in_hand(connection: sa.Connection) -> None:
+    """Move what stood in each entry, whether a worker had it in hand, to a table of its own."""
+    in_hand.create(connection, checkfirst=True)
+    names = {one["name"] for one in sa.inspect(connection).get_columns("entries")}
+    if "in_hand" not in names:
+        return
+    found: dict[int, list[int]] = {}
+    marked = "SELECT evidence_id, id FROM entries WHERE in_hand AND state = 'pending' ORDER BY id"
+    for evidence_id, entry_id in connection.execute(sa.text(marked)):
+        found.setdefault(evidence_id, []).append(entry_id)
+    connection.execute(sa.delete(in_hand))
+    for evidence_id, ids in found.items():
+        words = json.dumps(ids, separators=(",", ":"))
+        connection.execute(in_hand.insert().values(evidence_id=evidence_id, entries=words))
+    connection.execute(sa.text("ALTER TABLE entries DROP COLUMN in_hand"))
+
+
+UPGRADES = {1: _extents, 2: _in_hand}
 """From a version to the next one."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,6 @@ class Waiting(NamedTuple):
     volume_id: int
     entry: FileEntry
     location: str
-    in_hand: bool
 
 
 class Unread(NamedTuple):
@@ -44,7 +44,6 @@ class Unread(NamedTuple):
     volume: str
     row: tuple[Any, ...]
     container: FileEntry | None
-    in_hand: bool
 
     @property
     def entry(self) -> FileEntry:
@@ -101,6 +100,13 @@ class Working(Reading):
         count, size = self.connection.execute(query).one()
         return int(count), int(size)
 
+    def in_hand(self, evidence_id: int) -> frozenset[int]:
+        """Give the entries that workers had in hand when a run was killed."""
+        columns = tables.in_hand.c
+        query = sa.select(columns.entries).where(columns.evidence_id == evidence_id)
+        found = self.connection.execute(query).scalar_one_or_none()
+        return frozenset(json.loads(found or "[]"))
+
     def waiting(self, evidence_id: int) -> Iterator[list[Unread]]:
         """Yield pages of the entries of one evidence item still to be read, in on-disk order."""
         pending = sa.select(*rows.reading_columns()).where(
@@ -130,7 +136,7 @@ class Working(Reading):
         found = []
         for row in page:
             columns = tuple(row)
-            entry_id, container_id, volume_id, in_hand = columns[last:]
+            entry_id, container_id, volume_id = columns[last:]
             container = None if container_id is None else containers[container_id]
             found.append(
                 Unread(
@@ -139,7 +145,6 @@ class Working(Reading):
                     volumes[volume_id],
                     columns[:last],
                     container,
-                    bool(in_hand),
                 )
             )
         return found
@@ -201,10 +206,10 @@ class Working(Reading):
         containers = self._containers(page)
         found = []
         for row in page:
-            entry_id, container_id, volume_id, in_hand = row[rows.AFTER_ENTRY :]
+            entry_id, container_id, volume_id = row[rows.AFTER_ENTRY :]
             container = None if container_id is None else containers[container_id]
             entry = rows.entry_of(row, container)
-            found.append(Waiting(entry_id, volume_id, entry, location, bool(in_hand)))
+            found.append(Waiting(entry_id, volume_id, entry, location))
         return found
 
     def waiting_picture_totals(self, exhibit_id: int) -> tuple[int, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -177,9 +178,18 @@ class Writing:
             ],
         )
 
-    def mark_in_hand(self, entry_ids: Sequence[int]) -> None:
-        """Record which entries are about to be read: after a crash they are read one by one."""
-        bulk.take_in_hand(self.connection, entry_ids)
+    def mark_in_hand(self, evidence_id: int, entry_ids: Collection[int]) -> None:
+        """Record which entries are about to be read: after a crash they are read one by one.
+
+        They replace those that were marked before.
+        """
+        if entry_ids:
+            words = json.dumps(sorted(entry_ids), separators=(",", ":"))
+            values: dict[str, object] = {"evidence_id": evidence_id, "entries": words}
+            self._replace(tables.in_hand, [values], ("evidence_id",))
+        else:
+            marked = tables.in_hand.c.evidence_id == evidence_id
+            self.connection.execute(sa.delete(tables.in_hand).where(marked))
 
     def finish(self, exhibit_id: int, outcomes: Iterable[tuple[int, Outcome]]) -> None:
         """Record what became of entries, and the contents that were found."""
