@@ -39,7 +39,7 @@ def piped(words: list[str], environment: dict[str, str], *, talk: bool = False) 
     return done.returncode, (done.stdout if talk else done.stderr).decode()
 
 
-@pytest.mark.parametrize("command", ["report", "report --json", "files --json", "hits"])
+@pytest.mark.parametrize("command", ["report", "report --json", "files --json", "hits", "stacks"])
 def test_listing_a_case(case: Road, command: str) -> None:
     words = [*command.split(), "--case", CASE, "--db", f"sqlite:///{case.db}"]
     code, err = piped(words, case.environment())
