@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
 from triage.hashing import knownanswers as of_hashing
 from triage.ingest import knownanswers as of_ingest
 from triage.matching import knownanswers as of_matching
+from triage.matching.packproof import pack_answers
 from triage.model.knownanswer import KnownAnswer
 
 ROOMS: tuple[Callable[[], tuple[KnownAnswer, ...]], ...] = (
@@ -32,9 +35,16 @@ class Checked:
         return self.got is None
 
 
-def check_all(answers: Iterable[KnownAnswer] | None = None) -> Iterator[Checked]:
-    """Check known answers one by one, those of all rooms where none are given."""
-    for answer in _of_all_rooms() if answers is None else answers:
+def check_all(
+    answers: Iterable[KnownAnswer] | None = None, *, home: Path | None = None
+) -> Iterator[Checked]:
+    """Check known answers one by one, those of all rooms where none are given.
+
+    Args:
+        home: folder of an installation whose reference packs are checked as well.
+    """
+    of_packs = () if home is None else pack_answers(home)
+    for answer in chain(_of_all_rooms() if answers is None else answers, of_packs):
         yield Checked(name=answer.name, expected=answer.expected, got=_outcome(answer))
 
 
