@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import sqlite3
+import struct
+import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -67,3 +72,45 @@ def _records(batch: DigestBatch) -> Iterator[ReferenceRecord]:
             size_bytes=None if size < 0 else size,
             code=None if code < 0 else batch.code_words[code],
         )
+
+
+CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/UK/$metadata#Cases"
+
+
+def _database() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "s.db"
+        with closing(sqlite3.connect(path)) as db, db:
+            db.executescript(
+                "CREATE TABLE db_properties (name, value); CREATE TABLE hashes (id INTEGER PRIMARY "
+                "KEY, md5, sha1, sha2_256); CREATE TABLE FILE (sha256, sha1, md5, crc32, file_name,"
+                " file_size, package_id);"
+            )
+            db.execute("INSERT INTO hashes (md5) VALUES (?)", (raw(MD5_A),))
+            db.execute("INSERT INTO FILE (sha256, file_size) VALUES (?, 3)", (SHA256_A,))
+        db.close()
+        return path.read_bytes()
+
+
+SQL = f"INSERT INTO FILE(sha256,md5) VALUES('{SHA256_A}','{MD5_A}'),('','');"
+C4ALL = f"<ReportIndex><Image><picture>{MD5_A}</picture></Image></ReportIndex>"
+NCMEC = f"<queryResult><image><fingerprints><md5>{MD5_A}</md5></fingerprints></image></queryResult>"
+ENCASE_HEADER = bytes.fromhex("484153480d0aff00") + struct.pack("<III", 2, 0, 2) + bytes(1132)
+SPLICES = (b'"', b"'", b"\xff", b"\0", b"\n", b"<", b"[", b"{")
+MEDIA = {"MD5": MD5_A, "Category": 1, "AlternativeHashes": [{"HashName": "PDQ", "HashValue": "x"}]}
+SAMPLES: dict[str, bytes] = {
+    "vics": json.dumps({"@odata.context": CONTEXT, "value": [{"Media": [MEDIA, MEDIA]}]}).encode(),
+    "hash-list": f"{MD5_A}\n{SHA1_A}\n# x\n{SHA256_A}\n".encode(),
+    "checksums": f"{MD5_A}  a\nMD5 (b) = {MD5_B}\n  17  {SHA1_A}  c\n".encode(),
+    "hashdeep": f"%%%% HASHDEEP-1.0\n%%%% size,md5,filename\n1,{MD5_A},a\n2,{MD5_B},b\n".encode(),
+    "csv": f'md5,category,size,notes\n{MD5_A},1,2,"a\nb"\n{MD5_B},2,3,c\n'.encode(),
+    "nsrl-rds3-delta": SQL.encode(),
+    "pdq-list": f"# pdq\n{PDQ_BRIDGE},90\n{PDQ_BRIDGE}\n".encode(),
+    "phash-list": b"856a156ad52b6a97\n88326e5bf4ad0b72\n",
+    "tsk-idx": f"{'0' * 41}|md5sum\n{'0' * 40}1|x\n{MD5_A}|0000000000000000\n".encode(),
+    "encase": ENCASE_HEADER + raw(MD5_A) + b"\0\0" + raw(MD5_B) + b"\0\0",
+    "c4all-xml": C4ALL.encode("utf-16"),
+    "ncmec-xml": NCMEC.encode(),
+    "tsk-kdb": _database(),
+    "nsrl-rds3": _database(),
+}  # fmt: skip

@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from matching_reader_samples import MD5_A, MD5_B, PDQ_BRIDGE, SHA1_A, SHA256_A, expanded, raw
+from matching_reader_samples import (
+    MD5_A,
+    MD5_B,
+    PDQ_BRIDGE,
+    SAMPLES,
+    SHA1_A,
+    SHA256_A,
+    SPLICES,
+    expanded,
+    raw,
+)
 
 from triage.errors import HashSetError
 from triage.matching import mixing, source
@@ -251,7 +261,7 @@ def rows_of(header: str) -> st.SearchStrategy[str]:
 
 
 @pytest.mark.parametrize("header", sorted(HEADERS))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_table_rows_in_columns_are_the_rows(target: Path, header: str, data: st.DataObject) -> None:
     lines = data.draw(repeated(rows_of(header)))
@@ -260,7 +270,7 @@ def test_table_rows_in_columns_are_the_rows(target: Path, header: str, data: st.
     same(target, "csv")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_nsrl_2_rows_in_columns_are_the_rows(target: Path, data: st.DataObject) -> None:
     sha1 = st.sampled_from([SHA1_A.upper(), SHA1_A.upper(), "0" * 40, "", "x"])
@@ -291,3 +301,20 @@ def test_common_rows_do_travel_in_columns(
     lines = [header, head, *first * 400] if first else [header, *[row] * 400]
     target.write_bytes(text(lines, "\r\n", "\r\n"))
     assert same(target, format_id) >= 395
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_damaged_samples_are_read_alike(target: Path, data: st.DataObject) -> None:
+    format_id = data.draw(st.sampled_from(sorted(SAMPLES)))
+    content = bytearray(SAMPLES[format_id])
+    if format_id in CASES:
+        content += content[content.rfind(b"\n", 0, -1) + 1 :] * 20
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(content)))
+        piece = data.draw(st.one_of(st.binary(max_size=3), st.sampled_from(SPLICES)))
+        content[at : at + data.draw(st.integers(0, 4))] = piece
+    if data.draw(st.booleans()):
+        del content[data.draw(st.integers(0, len(content))) :]
+    target.write_bytes(content)
+    same(target, format_id)

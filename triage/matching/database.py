@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from binascii import unhexlify
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -62,46 +63,76 @@ def tables(connection: sqlite3.Connection) -> dict[str, Columns]:
 def counted(
     connection: sqlite3.Connection, query: str, path: Path, table: str, options: ReadOptions
 ) -> Iterator[Row]:
-    """Give rows; their last column says how many rows of the table each stands for."""
-    told = _Told(connection, path, table, options)
-    for row in connection.execute(query):
-        told.add((row[-1],))
-        yield row
-    told.end()
+    """Give rows of a query.
+
+    Args:
+        table: that the query reads row by row; ``""`` for one in the order of a digest in hex,
+            the first column, whose values then tell how far it is.
+
+    Raises:
+        HashSetError: SQLite cannot read on; says after which record.
+    """
+    for rows, _ in fetched(connection, query, path, table, options):
+        yield from rows
 
 
 def fetched(
     connection: sqlite3.Connection, query: str, path: Path, table: str, options: ReadOptions
 ) -> Iterator[tuple[list[Row], tuple[Column, ...]]]:
-    """Give the same rows, many at a time, and beside them their columns without the last."""
+    """Give the same rows, many at a time, and beside them their columns.
+
+    Raises:
+        HashSetError: as :func:`counted`.
+    """
     told = _Told(connection, path, table, options)
     cursor = connection.execute(query)
-    while rows := cursor.fetchmany(_FETCHED_ROWS):
-        *columns, weights = zip(*rows, strict=True)
-        told.add(weights)
-        yield rows, tuple(columns)
+    given = 0
+    while rows := _next_rows(cursor, path, given):
+        told.add(rows)
+        given += len(rows)
+        yield rows, tuple(zip(*rows, strict=True))
     told.end()
 
 
+def _next_rows(cursor: sqlite3.Cursor, path: Path, given: int) -> list[Row]:
+    try:
+        return cursor.fetchmany(_FETCHED_ROWS)
+    except sqlite3.Error as error:
+        raise HashSetError(
+            f"{path.name}: SQLite cannot read on after record {given}: {error}"
+        ) from error
+
+
 class _Told:
-    """Tells progress, as far as the highest row number lets it be known."""
+    """Tells progress, as far as row numbers or digests in their order let it be known."""
 
     def __init__(
         self, connection: sqlite3.Connection, path: Path, table: str, options: ReadOptions
     ) -> None:
         self._tell = options.on_bytes or (lambda _done, _total: None)
         self._total = path.stat().st_size
-        self._highest = _highest_row(connection, table)
+        self._ordered = not table
+        self._highest = _highest_row(connection, table) if table else 0
         self._done, self._next = 0, _TELL_ROWS
 
-    def add(self, weights: Column) -> None:
-        self._done += sum(weight for weight in weights if isinstance(weight, int))
-        if self._done >= self._next and self._highest:
+    def add(self, rows: list[Row]) -> None:
+        self._done += len(rows)
+        if self._done >= self._next and (self._highest or self._ordered):
             self._next = self._done + _TELL_ROWS
-            self._tell(min(self._total, self._total * self._done // self._highest), self._total)
+            share = _share(rows[-1][0]) if self._ordered else self._done / self._highest
+            self._tell(min(self._total, int(self._total * share)), self._total)
 
     def end(self) -> None:
         self._tell(self._total, self._total)
+
+
+def _share(digest: object) -> float:
+    """Give how far a digest lies on the way from the first to the last: they are spread evenly."""
+    text = bytes(digest[:8]) if isinstance(digest, bytes) else b""
+    try:
+        return int.from_bytes(unhexlify(text), "big") / 2**32
+    except ValueError:
+        return 0.0
 
 
 def _highest_row(connection: sqlite3.Connection, table: str) -> int:

@@ -20,7 +20,14 @@ CHUNK_SIZE_BYTES = 1 << 20
 LINE_LIMIT_BYTES = 1 << 20
 """A longer line is cut here; no digest stands that far right in any line-based format."""
 
-_UNPACK_ERRORS = (zlib.error, zipfile.BadZipFile, lzma.LZMAError, EOFError, NotImplementedError)
+_UNPACK_ERRORS = (
+    zlib.error,
+    zipfile.BadZipFile,
+    gzip.BadGzipFile,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+)
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -67,10 +74,23 @@ def damage_named(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise HashSetError(f"{path.name}: cannot be read: {reason}") from error
-    except _UNPACK_ERRORS as error:
-        raise HashSetError(f"{path.name}: damaged while unpacking: {error}") from error
     except RuntimeError as error:  # zipfile: a password is needed
         raise HashSetError(f"{path.name}: cannot be unpacked: {error}") from error
+
+
+@contextmanager
+def _placed(path: Path, raw: BinaryIO) -> Iterator[None]:
+    """Say how far a packed file was read when it turns out to be damaged.
+
+    Raises:
+        HashSetError: it cannot be unpacked on.
+    """
+    try:
+        yield
+    except _UNPACK_ERRORS as error:
+        raise HashSetError(
+            f"{path.name}: damaged while unpacking, before byte {raw.tell()}: {error}"
+        ) from error
 
 
 @contextmanager
@@ -80,7 +100,7 @@ def opened(path: Path, options: ReadOptions) -> Iterator[BinaryIO]:
     Raises:
         HashSetError: the file cannot be opened, read or unpacked, or a zip holds several files.
     """
-    with damage_named(path), path.open("rb", buffering=0) as raw:
+    with damage_named(path), path.open("rb", buffering=0) as raw, _placed(path, raw):
         told = options.on_bytes or (lambda _done, _total: None)
         counted = io.BufferedReader(_CountedFile(raw, path.stat().st_size, told), CHUNK_SIZE_BYTES)
         with counted, _unpacked(counted, path) as stream:

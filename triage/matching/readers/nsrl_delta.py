@@ -111,7 +111,7 @@ def _statement(
             yield RefusedRecord(place=f"line {line}", reason=reason)
         _to_end(tokens)
         return
-    table = _after(tokens, "into", path)
+    table = _after(tokens, "into", path, line)
     if table.strip('"`[]').lower() != "file":
         _to_end(tokens)
         return
@@ -144,13 +144,13 @@ def _unquoted(text: str) -> str:
     return text[1:-1].replace("''", "'") if text[:1] == "'" else text
 
 
-def _after(tokens: Iterator[Token], word: str, path: Path) -> str:
+def _after(tokens: Iterator[Token], word: str, path: Path, first_line: int) -> str:
     for _, text, line in tokens:
         if text.lower() == word:
             return next(tokens, ("", "", line))[1]
         if text == ";":
             raise HashSetError(f"{path.name}: line {line}: INSERT without {word.upper()}")
-    raise HashSetError(f"{path.name}: the file ends inside a statement")
+    raise HashSetError(f"{path.name}: line {first_line}: the file ends inside its statement")
 
 
 def _column_names(tokens: Iterator[Token], path: Path, line: int) -> tuple[str, ...]:

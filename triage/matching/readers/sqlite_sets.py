@@ -48,10 +48,9 @@ _NSRL_COLUMNS = {
     "metadata": {"sha256", "sha1", "md5", "bytes"},
 }
 _MINIMAL = (
-    "SELECT sha256, sha1, md5, min(file_size), max(file_size), count(*) FROM file "
-    "GROUP BY sha256, sha1, md5"
+    "SELECT sha256, sha1, md5, min(file_size), max(file_size) FROM file GROUP BY sha256, sha1, md5"
 )
-_FULL = "SELECT sha256, sha1, md5, bytes, bytes, 1 FROM metadata"
+_FULL = "SELECT sha256, sha1, md5, bytes, bytes FROM metadata"
 
 
 class NsrlReader(Reader):
@@ -103,7 +102,7 @@ def _nsrl_query(connection: sqlite3.Connection, path: Path) -> tuple[str, str]:
         table, query = "metadata", _FULL
     if table not in known or not _NSRL_COLUMNS[table] <= set(known[table]):
         raise HashSetError(f"{path.name}: no table FILE or METADATA of an NSRL RDS 3")
-    return table, query
+    return "" if table == "file" else table, query
 
 
 _NSRL = (Algorithm.SHA256, Algorithm.SHA1, Algorithm.MD5)
@@ -159,7 +158,7 @@ def _nsrl_at(rows: list[Row], first_number: int, options: ReadOptions, at: int) 
 
 def _nsrl_item(row: Row, number: int, options: ReadOptions) -> Item:
     place = f"record {number}"
-    sha256, sha1, md5, smallest, largest = (_text(value) for value in row[:5])
+    sha256, sha1, md5, smallest, largest = (_text(value) for value in row)
     digests: dict[Algorithm, str | None] = {
         Algorithm.SHA256: sha256,
         Algorithm.SHA1: sha1,
@@ -222,7 +221,7 @@ def _kdb_query(connection: sqlite3.Connection, path: Path) -> tuple[list[str], s
     names = [name for name in _KDB if name in columns]
     if "md5" not in names:
         raise HashSetError(f"{path.name}: no table hashes of a .kdb")
-    return names, f"SELECT rowid, {', '.join(names)}, 1 FROM hashes ORDER BY rowid"  # noqa: S608  (fixed)
+    return names, f"SELECT rowid, {', '.join(names)} FROM hashes ORDER BY rowid"  # noqa: S608  (fixed)
 
 
 def _kdb_scan(columns: tuple[Column, ...], names: list[str]) -> Scan:
@@ -245,7 +244,7 @@ def _kdb_at(rows: list[Row], names: list[str], at: int) -> Item:
 def _kdb_item(row: Row, names: list[str]) -> Item:
     place = f"row {row[0]}"
     found: dict[Algorithm, bytes] = {}
-    for name, value in zip(names, row[1:-1], strict=True):
+    for name, value in zip(names, row[1:], strict=True):
         algorithm = _KDB[name]
         if value is None or value == b"":
             continue
