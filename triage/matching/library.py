@@ -80,9 +80,7 @@ class PackLibrary:
             HashSetError: the source cannot be read or has no usable record, or name and version
                 are taken by another content.
         """
-        naming.checked(name, "name")
-        if version is not None:
-            naming.checked(version, "version")
+        _check_names(name, version)
         self._folder.mkdir(parents=True, exist_ok=True)
         wanted = Wanted(
             name=name,
@@ -117,9 +115,7 @@ class PackLibrary:
             UsageFault: the new name or version cannot be a folder's name.
             HashSetError: the source is missing, damaged or sealed, or name and version are taken.
         """
-        naming.checked(wanted.name, "name")
-        if wanted.version is not None:
-            naming.checked(wanted.version, "version")
+        _check_names(wanted.name, wanted.version)
         with only_one(self._existing() / _LOCK):
             self._clean()
             job = Sealing(self._find(*source), key, wanted, on_progress)
@@ -263,6 +259,12 @@ class PackLibrary:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
         return report
+
+
+def _check_names(name: str, version: str | None) -> None:
+    naming.checked(name, "name")
+    if version is not None:
+        naming.checked(version, "version")
 
 
 def _check_capitals(wanted: str, name: str) -> None:
