@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,14 +128,20 @@ def _nsrl_scan(columns: tuple[Column, ...]) -> Scan:
 
 def _laid(column: Column, width: int) -> tuple[Rows, Mask, Mask]:
     """Lay values out as rows of bytes; tell which are of that width, and which are absent."""
-    fitting = [value for value in column if isinstance(value, bytes) and len(value) == width]
     present, blank = np.ones(len(column), bool), np.zeros(len(column), bool)
-    if len(fitting) < len(column):
+    values = cast("tuple[bytes, ...]", column)
+    try:
+        whole = set(map(len, values)) == {width}
+        text = b"".join(values)
+    except TypeError:
+        whole = False
+    if not whole:
         present[:] = [isinstance(value, bytes) and len(value) == width for value in column]
         blank[:] = [value is None or value == b"" for value in column]
-    text = np.zeros((len(column), width), np.uint8)
-    text[present] = np.frombuffer(b"".join(fitting), np.uint8).reshape(-1, width)
-    return text, present, blank
+        filler = bytes(width)
+        pairs = zip(values, present.tolist(), strict=True)
+        text = b"".join(value if fits else filler for value, fits in pairs)
+    return np.frombuffer(text, np.uint8).reshape(-1, width), present, blank
 
 
 def _sizes(column: Column) -> NDArray[np.int64]:
