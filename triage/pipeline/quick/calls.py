@@ -12,16 +12,19 @@ if TYPE_CHECKING:
     from triage.model.entry import DirectoryRef
     from triage.model.problem import Problem
     from triage.pipeline.quick.values import (
+        ArchiveItem,
         Digested,
         EntryItem,
-        FolderItem,
+        FoldersItem,
         Found,
+        ListedFolders,
         Looked,
         PackItem,
         Place,
         Surveyed,
         Unopened,
         Unread,
+        Visited,
         VolumeItem,
     )
 
@@ -54,6 +57,12 @@ def gather_sizes(item: PackItem) -> SizeTable | tuple[str, str]:
     return packs.gather_sizes(item)
 
 
+def warm_up(item: Place) -> None:
+    """Import what all that follows needs, while another worker opens the evidence."""
+    del item
+    from triage.pipeline.quick import tasks  # noqa: F401, PLC0415  (in the worker only)
+
+
 def find_roots(item: VolumeItem) -> tuple[DirectoryRef, ...] | Problem:
     """Open a volume; the roots of its listing, or why there are none."""
     from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
@@ -61,11 +70,11 @@ def find_roots(item: VolumeItem) -> tuple[DirectoryRef, ...] | Problem:
     return tasks.find_roots(item)
 
 
-def list_folder(item: FolderItem) -> Found:
-    """List one folder."""
+def list_folders(item: FoldersItem) -> ListedFolders:
+    """List folders until there is enough for one answer."""
     from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
 
-    return tasks.list_folder(item)
+    return tasks.list_folders(item)
 
 
 def list_archive(item: EntryItem) -> Found:
@@ -73,6 +82,20 @@ def list_archive(item: EntryItem) -> Found:
     from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
 
     return tasks.list_archive(item)
+
+
+def take_sizes(table: SizeTable) -> None:
+    """Remember the sizes that are looked for."""
+    from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
+
+    tasks.take_sizes(table)
+
+
+def visit_archive(item: ArchiveItem) -> Visited:
+    """List the members of an archive, and look at them while it is open."""
+    from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
+
+    return tasks.visit_archive(item)
 
 
 def look(item: EntryItem) -> tuple[bytes, ...] | Looked | Unread:

@@ -12,17 +12,31 @@ from triage.model.grade import Standing
 from triage.model.outcome import FailReason
 from triage.model.problem import Problem, ProblemKind
 from triage.pipeline.plan import TimeLimits, portions
-from triage.pipeline.quick.calls import confirm, list_archive, look
+from triage.pipeline.quick.calls import confirm, list_archive, look, take_sizes, visit_archive
 from triage.pipeline.quick.result import QuickHit, Unexamined
 from triage.pipeline.quick.sets import Sought
-from triage.pipeline.quick.values import Digested, EntryItem, Looked, Unread
+from triage.pipeline.quick.values import (
+    ArchiveItem,
+    Digested,
+    EntryItem,
+    Found,
+    Looked,
+    Unread,
+    Visited,
+)
 from triage.pipeline.quick.walking import Catalogue
+from triage.pipeline.visit import VISIT_BYTES
 from triage.scheduler import Batch, LossKind, Lost, Pool, Result
 
 LOOK_COST_BYTES = 4096
 """What looking at the start of an entry counts in a batch and in the progress."""
 BATCH_ITEMS = 128
 CONFIRM_ITEMS = 32
+BATCH_ARCHIVES = 16
+ARCHIVE_BYTES = 1024 * 1024
+"""An archive of this size has a batch to itself: what it unpacks to may be a hundred times more."""
+TOLD_SIZES = 1 << 22
+"""Of a list of more sizes workers are not told: it would cost more than reading archives twice."""
 ASK_INTERVAL_S = 0.2
 TELL_INTERVAL_S = 0.05
 
@@ -72,13 +86,16 @@ class Reading:
     _confirmed: list[tuple[EntryItem, Digested]] = field(default_factory=list)
     _confirming: set[int] = field(default_factory=set)
     _archives: set[int] = field(default_factory=set)
+    _left: list[int] = field(default_factory=list)
+    _listed_alone: list[int] = field(default_factory=list)
+    _sizes_told: bool = False
 
     def run(self) -> None:
         """Examine everything, and what the archives hold, until no new archive turns up."""
         offsets = self.catalogue.offsets
         self._examine(sorted(range(len(offsets)), key=offsets.__getitem__))
         while self._archives and not self.stopped:
-            self._examine(self._members(sorted(self._archives)))
+            self._examine(self._visit(sorted(self._archives)))
 
     @property
     def archives_left(self) -> int:
@@ -99,10 +116,14 @@ class Reading:
                 return
             source = self._batches(())
 
-    def _plan(self) -> None:
-        """Ask for the entries that are new which digests their sizes call for."""
+    def _plan(self, known: bytes | None = None) -> None:
+        """Ask for the entries that are new which digests their sizes call for.
+
+        Args:
+            known: the answer, where a worker has asked before.
+        """
         fresh = self.catalogue.sizes[len(self._bits) :]
-        bits = self.sought.table.wanted(fresh)
+        bits = self.sought.table.wanted(fresh) if known is None else known
         self._bits += bits
         self._cost_bytes += sum(map(_cost, fresh, bits))
 
@@ -144,40 +165,49 @@ class Reading:
         return size
 
     def _take(self, result: Result) -> None:
-        item: EntryItem = result.item
-        if item.number in self._confirming:
-            self._take_confirmed(item, result)
+        if isinstance(result.item, ArchiveItem):
+            self._take_visited(result.item.entry, result)
+        elif result.item.number in self._confirming:
+            self._take_confirmed(result.item, result)
         else:
-            self._take_looked(item, result)
+            self._take_looked(result.item, result)
         if time.monotonic() - self._asked_at > ASK_INTERVAL_S:
             self._ask()
             self.settle()
 
     def _take_looked(self, item: EntryItem, result: Result) -> None:
-        cost = _cost(self.catalogue.sizes[item.number], item.bits)
-        self.read_bytes += min(cost, self.catalogue.sizes[item.number])
-        self._progress(cost)
         if isinstance(result, Lost):
-            self._fail(item, _LOSSES[result.kind], result.detail)
-            return
-        value: tuple[bytes, ...] | Looked | Unread = result.value
+            self._count(item.number)
+            self._fail(item.number, _LOSSES[result.kind], result.detail)
+        else:
+            self._note(item.number, item.sheet.location, result.value)
+
+    def _count(self, number: int) -> None:
+        size = self.catalogue.sizes[number]
+        cost = _cost(size, self._bits[number])
+        self.read_bytes += min(cost, size)
+        self._progress(cost)
+
+    def _note(self, number: int, location: str, value: tuple[bytes, ...] | Looked | Unread) -> None:
+        """Take what an entry showed."""
+        self._count(number)
         if isinstance(value, Unread):
-            self.catalogue.note_damage(item.sheet.location, value.damage)
-            self._fail(item, value.reason, value.detail)
+            self.catalogue.note_damage(location, value.damage)
+            self._fail(number, value.reason, value.detail)
             return
         self.looked += 1
         if isinstance(value, Looked):
-            value = self._noted(item, value)
-        if item.bits:
+            value = self._noted(number, location, value)
+        if self._bits[number]:
             self.read_whole += 1
-            self._unasked.setdefault(item.bits, []).append((item.number, value))
+            self._unasked.setdefault(self._bits[number], []).append((number, value))
 
-    def _noted(self, item: EntryItem, value: Looked) -> tuple[bytes, ...]:
-        self.catalogue.note_damage(item.sheet.location, value.damage)
+    def _noted(self, number: int, location: str, value: Looked) -> tuple[bytes, ...]:
+        self.catalogue.note_damage(location, value.damage)
         if value.archive and value.opens:
-            self._archives.add(item.number)
+            self._archives.add(number)
         elif value.archive:
-            self._problem(item.number, "an archive of a kind that is not opened")
+            self._problem(number, "an archive of a kind that is not opened")
         return value.digests
 
     def _take_confirmed(self, item: EntryItem, result: Result) -> None:
@@ -191,10 +221,10 @@ class Reading:
             return
         self.looked -= 1
         if isinstance(value, Lost):
-            self._fail(item, _LOSSES[value.kind], value.detail)
+            self._fail(item.number, _LOSSES[value.kind], value.detail)
         else:
             self.catalogue.note_damage(item.sheet.location, value.damage)
-            self._fail(item, value.reason, value.detail)
+            self._fail(item.number, value.reason, value.detail)
 
     def _ask(self) -> None:
         """Look up the digests that came in; what agrees is to be confirmed."""
@@ -226,31 +256,82 @@ class Reading:
             elif proposal.conflict:
                 self.conflicts.append(hit)
 
+    def _visit(self, archives: Sequence[int]) -> list[int]:
+        """Look at the members of archives; give the numbers of those that a visit left out.
+
+        A visit that costs its worker is made again as a listing alone: the member that does it is
+        then met, and named, when it is looked at by itself.
+        """
+        self._left.clear()
+        self._listed_alone.clear()
+        if len(self.sought.table.sizes) > TOLD_SIZES:
+            return self._members(archives)
+        if not self._sizes_told:
+            self.pool.prepare(take_sizes, self.sought.table)
+            self._sizes_told = True
+        for result in self.pool.run(self._visits(archives)):
+            self._take(result)
+            if self.stopped:
+                return []
+        return self._left + self._members(self._listed_alone)
+
+    def _visits(self, archives: Sequence[int]) -> Iterator[Batch]:
+        sizes = self.catalogue.sizes
+        parts = portions(
+            archives, size_bytes=sizes.__getitem__, most=BATCH_ARCHIVES, most_bytes=ARCHIVE_BYTES
+        )
+        for part in parts:
+            yield from self._confirmations()
+            yield Batch(
+                function=visit_archive,
+                items=tuple(ArchiveItem(self.catalogue.item(number)) for number in part),
+                time_limits_s=tuple(self._listing_s(sizes[one] + VISIT_BYTES) for one in part),
+                reads=True,
+            )
+
+    def _take_visited(self, item: EntryItem, result: Result) -> None:
+        if isinstance(result, Lost):
+            self._listed_alone.append(item.number)
+            return
+        visited: Visited = result.value
+        fresh = self._enter(item, visited.found)
+        self._plan(visited.bits)
+        for number, value in zip(fresh, visited.looks, strict=False):  # fewer where it ended early
+            self._note(number, item.sheet.location, value)
+        self._left.extend(fresh[len(visited.looks) :])
+
     def _members(self, archives: Sequence[int]) -> list[int]:
         """List the members of archives; give the numbers of those with content."""
         fresh: list[int] = []
         for result in self.pool.run(map(self._archive_batch, archives)):
-            number = result.item.number
-            self._archives.remove(number)
+            item: EntryItem = result.item
             if isinstance(result, Lost):
-                self._problem(number, f"its members could not be listed: {result.detail}")
+                self._archives.remove(item.number)
+                self._problem(item.number, f"its members could not be listed: {result.detail}")
             else:
-                self.archives += 1
-                sheet = result.item.sheet._replace(container=self.catalogue.entry(number))
-                fresh.extend(self.catalogue.add(sheet, result.value))
+                fresh.extend(self._enter(item, result.value))
         return fresh
 
+    def _enter(self, item: EntryItem, found: Found) -> range:
+        """Enter the members of an archive; give the numbers of those with content."""
+        self._archives.remove(item.number)
+        self.archives += 1
+        sheet = item.sheet._replace(container=self.catalogue.entry(item.number))
+        return self.catalogue.add(sheet, found)
+
     def _archive_batch(self, number: int) -> Batch:
-        limit = self.limits.folder_s + self.limits.reading_s(self.catalogue.sizes[number])
         return Batch(
             function=list_archive,
             items=(self.catalogue.item(number),),
-            time_limits_s=(limit,),
+            time_limits_s=(self._listing_s(self.catalogue.sizes[number]),),
             reads=True,
         )
 
-    def _fail(self, item: EntryItem, reason: FailReason, detail: str) -> None:
-        ref = self.catalogue.entry(item.number).ref
+    def _listing_s(self, size_bytes: int) -> float:
+        return self.limits.folder_s + self.limits.reading_s(size_bytes)
+
+    def _fail(self, number: int, reason: FailReason, detail: str) -> None:
+        ref = self.catalogue.entry(number).ref
         self.failed[reason] += 1
         self.unexamined.append(
             Unexamined(

@@ -13,7 +13,7 @@ from triage.errors import EvidenceError, Interrupted, UsageFault
 from triage.model.event import Event, HitFound, Notice, Progress, Stage
 from triage.model.volume import VolumeState
 from triage.pipeline.plan import TimeLimits
-from triage.pipeline.quick.calls import survey, take_handover
+from triage.pipeline.quick.calls import survey, take_handover, warm_up
 from triage.pipeline.quick.closing import Evidence, Pass, concluded
 from triage.pipeline.quick.reading import Reading
 from triage.pipeline.quick.result import Ending, QuickHit, QuickResult
@@ -134,7 +134,7 @@ class QuickPass:
         for result in self.pool.run(self._opening(sought, locations)):
             if isinstance(result.item, PackItem):
                 sought.take(result)
-            else:
+            elif result.item.location:
                 results[result.item.location] = result
         for location, result in results.items():
             if isinstance(result, Finished) and isinstance(result.value, Surveyed):
@@ -158,6 +158,9 @@ class QuickPass:
                 reads=True,
             )
         yield from sought.batches(self.request.limits)
+        limit = self.request.limits.opening_s
+        for _ in range(self.request.workers):
+            yield Batch(function=warm_up, items=(Place(location=""),), time_limits_s=(limit,))
 
     def _list(self) -> None:
         walks = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import marshal
 import pickle
+import time
 from array import array
 from collections import Counter
 from collections.abc import Iterable
@@ -27,28 +28,36 @@ from triage.ingest.filetype import HEAD_BYTES, detect
 from triage.ingest.packedmarks import LOOK_BYTES, is_disc, may_be_archive, may_be_disc
 from triage.ingest.reading import ContentError, VolumeError
 from triage.matching.layout import STRENGTH
+from triage.matching.sizes import SizeTable
 from triage.model.digest import Digests
 from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange, DamageKind
 from triage.model.extents import Extents, unpacked
-from triage.model.listing import Listing
+from triage.model.listing import Listing, joined
 from triage.model.outcome import FailReason
 from triage.model.packing import COLUMNS, Packed, Row, entry_of, rows_of
 from triage.model.problem import Problem
 from triage.pipeline import opened
 from triage.pipeline.opened import damage_words, evidence_at, new_damage, roots_of
 from triage.pipeline.quick.values import (
+    ArchiveItem,
     Digested,
     EntryItem,
-    FolderItem,
+    FoldersItem,
     Found,
+    ListedFolders,
     Looked,
     Place,
     Surveyed,
     Unopened,
     Unread,
+    Visited,
     VolumeItem,
 )
+from triage.pipeline.visit import Visit
+
+ANSWER_ENTRIES, ANSWER_S = 4_000, 0.25
+"""Folders are listed for one answer until it holds so many entries, or has taken so long."""
 
 _KEPT_CONTAINERS = 16
 _MOST = 2**63 - 1
@@ -58,6 +67,9 @@ _NO_CONTENT, _SIZE, _FIRST, _EXTENTS, _PATH, _STREAM = map(
     COLUMNS.index,
     ("no_content", "size_bytes", "first_block_offset_bytes", "extents", "path", "stream"),
 )
+
+_tables: list[SizeTable] = []
+"""The sizes that are looked for, once they were told."""
 
 _digested: dict[tuple[str, FileEntry], Digested | Unread] = {}
 """Archives that a hit lay in, so that a second hit in the same one does not read it again."""
@@ -90,11 +102,18 @@ def find_roots(item: VolumeItem) -> tuple[DirectoryRef, ...] | Problem:
     return roots_of(evidence_at(item.place.location), item.volume)
 
 
-def list_folder(item: FolderItem) -> Found:
-    """List one folder."""
+def list_folders(item: FoldersItem) -> ListedFolders:
+    """List folders until there is enough for one answer, the first of them at least."""
     evidence = evidence_at(item.place.location)
-    listing = evidence.filesystem(item.folder.volume).list_directory(item.folder)
-    return _found(item.place.location, listing)
+    listings: list[Listing] = []
+    entries, ends = 0, time.monotonic() + ANSWER_S
+    for folder in item.folders:
+        listing = evidence.filesystem(folder.volume).list_directory(folder)
+        listings.append(listing)
+        entries += len(listing.entries)
+        if entries > ANSWER_ENTRIES or time.monotonic() > ends:
+            break
+    return ListedFolders(len(listings), _found(item.place.location, joined(listings)))
 
 
 def list_archive(item: EntryItem) -> Found:
@@ -102,6 +121,31 @@ def list_archive(item: EntryItem) -> Found:
     evidence, entry = evidence_at(item.sheet.location), _entry(item)
     listing = list_members(evidence.filesystem(entry.ref.volume), entry, ArchiveLimits())
     return _found(item.sheet.location, listing)
+
+
+def take_sizes(table: SizeTable) -> None:
+    """Remember the sizes that are looked for."""
+    _tables[:] = [table]
+
+
+def visit_archive(item: ArchiveItem) -> Visited:
+    """List the members of an archive, and look at them while it is open, as far as a visit goes."""
+    container = _entry(item.entry)
+    sheet = item.entry.sheet._replace(container=container)
+    found = list_archive(item.entry)
+    sizes, ends = array("Q"), array("Q")
+    sizes.frombytes(found.sizes)
+    ends.frombytes(found.ends)
+    bits = _tables[0].wanted(sizes)
+    looks: list[tuple[bytes, ...] | Looked | Unread] = []
+    visit, start = Visit(), 0
+    for number, size in enumerate(sizes):
+        if not visit.covers(size if bits[number] else min(size, LOOK_BYTES)):
+            break
+        row = found.rows[start : ends[number]]
+        looks.append(look(EntryItem(number, sheet, row, bits[number])))
+        start = ends[number]
+    return Visited(found, bits, tuple(looks))
 
 
 def look(item: EntryItem) -> tuple[bytes, ...] | Looked | Unread:
@@ -151,6 +195,7 @@ def close_evidence() -> None:
     """Close what this process has opened: for tests and for passes without workers."""
     opened.close_evidence()
     _digested.clear()
+    _tables.clear()
 
 
 def _found(location: str, listing: Listing) -> Found:

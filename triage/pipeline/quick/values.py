@@ -61,12 +61,11 @@ class VolumeItem:
     volume: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderItem:
-    """A folder to be listed."""
+class FoldersItem(NamedTuple):
+    """Folders of a volume to be listed, as many of them as make one answer."""
 
     place: Place
-    folder: DirectoryRef
+    folders: tuple[DirectoryRef, ...]
 
 
 class Sheet(NamedTuple):
@@ -93,9 +92,21 @@ class EntryItem(NamedTuple):
     bits: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """What one folder or archive lists.
+class ListedFolders(NamedTuple):
+    """What the first ``taken`` folders of an item list, joined in their order."""
+
+    taken: int
+    found: Found
+
+
+class ArchiveItem(NamedTuple):
+    """An archive whose members are to be looked at in the visit in which they are listed."""
+
+    entry: EntryItem
+
+
+class Found(NamedTuple):
+    """What folders or an archive list.
 
     Attributes:
         listed: all of its entries; ``skipped``: those without content, by reason.
@@ -137,6 +148,20 @@ class Unread:
     reason: FailReason
     detail: str
     damage: tuple[DamagedRange, ...] = ()
+
+
+class Visited(NamedTuple):
+    """What an archive lists, and what its members with content showed in the same visit.
+
+    Attributes:
+        bits: digests that the sizes call for, a byte for each member with content.
+        looks: as looking at each by itself gives it, in the order of ``found``; fewer where the
+            visit ended before the archive did.
+    """
+
+    found: Found
+    bits: bytes
+    looks: tuple[tuple[bytes, ...] | Looked | Unread, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,11 +15,20 @@ from triage.model.packing import entry_of
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
 from triage.pipeline.plan import TimeLimits
-from triage.pipeline.quick.calls import find_roots, list_folder
-from triage.pipeline.quick.values import EntryItem, FolderItem, Found, Place, Sheet, VolumeItem
+from triage.pipeline.quick.calls import find_roots, list_folders
+from triage.pipeline.quick.values import (
+    EntryItem,
+    FoldersItem,
+    Found,
+    ListedFolders,
+    Place,
+    Sheet,
+    VolumeItem,
+)
 from triage.scheduler import Batch, Lost, Pool, Result
 
-FOLDERS_A_BATCH = 16
+FOLDERS_AN_ITEM = 8
+ITEMS_A_BATCH = 2
 
 
 @dataclass(slots=True)
@@ -91,7 +100,7 @@ class VolumeWalk:
     _seen: set[int | bytes] = field(default_factory=set)
     _waiting: dict[int, list[DirectoryRef]] = field(default_factory=dict)
     _due: deque[DirectoryRef] = field(default_factory=deque)
-    _arrived: dict[DirectoryRef, Result] = field(default_factory=dict)
+    _arrived: dict[DirectoryRef, tuple[int, Found | str]] = field(default_factory=dict)
 
     def start(self, result: Result) -> None:
         """Take the root folders, or note why there are none."""
@@ -108,16 +117,14 @@ class VolumeWalk:
             return []
         folders = self._waiting.pop(min(self._waiting))
         self._due.extend(folder for folder in folders if self._claim(folder))
-        items = [FolderItem(place=self.place, folder=folder) for folder in self._due]
-        parts = [items[at : at + FOLDERS_A_BATCH] for at in range(0, len(items), FOLDERS_A_BATCH)]
+        due = tuple(self._due)
+        items = [
+            FoldersItem(self.place, due[at : at + FOLDERS_AN_ITEM])
+            for at in range(0, len(due), FOLDERS_AN_ITEM)
+        ]
         return [
-            Batch(
-                function=list_folder,
-                items=tuple(part),
-                time_limits_s=(limit_s,) * len(part),
-                reads=True,
-            )
-            for part in parts
+            listing_batch(items[at : at + ITEMS_A_BATCH], limit_s)
+            for at in range(0, len(items), ITEMS_A_BATCH)
         ]
 
     @property
@@ -125,19 +132,36 @@ class VolumeWalk:
         """Whether everything is listed."""
         return not self._waiting
 
-    def take(self, result: Result) -> None:
-        """Take one listing; what lies below is queued in the order of the folders."""
-        self._arrived[result.item.folder] = result
-        while self._due and self._due[0] in self._arrived:
-            folder = self._due.popleft()
-            self._settle(folder, self._arrived.pop(folder))
+    def take(self, result: Result) -> list[FoldersItem]:
+        """Take one listing; what lies below is queued in the order of the folders.
 
-    def _settle(self, folder: DirectoryRef, result: Result) -> None:
+        Returns:
+            What is still to be listed: the rest of an item that was too much for one answer, and
+            each folder of one that was lost, so that each is lost for what it is itself.
+        """
+        item: FoldersItem = result.item
         if isinstance(result, Lost):
+            if len(item.folders) > 1:
+                return [item._replace(folders=(folder,)) for folder in item.folders]
             words = f"the folder could not be listed: {result.detail}"
-            self._problem(ProblemKind.DIRECTORY_UNREADABLE, folder.path, words)
+            self._arrived[item.folders[0]] = 1, words
+            rest: tuple[DirectoryRef, ...] = ()
+        else:
+            listed: ListedFolders = result.value
+            self._arrived[item.folders[0]] = listed
+            rest = item.folders[listed.taken :]
+        while self._due and self._due[0] in self._arrived:
+            first = self._due[0]
+            count, found = self._arrived.pop(first)
+            for _ in range(count):
+                self._due.popleft()
+            self._settle(first, found)
+        return [item._replace(folders=rest)] if rest else []
+
+    def _settle(self, folder: DirectoryRef, found: Found | str) -> None:
+        if isinstance(found, str):
+            self._problem(ProblemKind.DIRECTORY_UNREADABLE, folder.path, found)
             return
-        found: Found = result.value
         sheet = Sheet(self.place.location, self.evidence_key, self.volume.key)
         self.catalogue.add(sheet, found)
         self._queue(found.directories)
@@ -170,6 +194,16 @@ class VolumeWalk:
         )
 
 
+def listing_batch(items: Sequence[FoldersItem], limit_s: float) -> Batch:
+    """Give items as a batch, each with so many seconds."""
+    return Batch(
+        function=list_folders,
+        items=tuple(items),
+        time_limits_s=(limit_s,) * len(items),
+        reads=True,
+    )
+
+
 def walk_volumes(
     pool: Pool, walks: Sequence[VolumeWalk], limits: TimeLimits, on_listed: Callable[[], None]
 ) -> None:
@@ -191,6 +225,11 @@ def walk_volumes(
     for result in pool.run(opening):
         by_volume[result.item.place.location, result.item.volume].start(result)
     while not all(walk.done for walk in walks):
-        for result in pool.run([batch for walk in walks for batch in walk.level(limits.folder_s)]):
-            by_volume[result.item.place.location, result.item.folder.volume].take(result)
-            on_listed()
+        batches = [batch for walk in walks for batch in walk.level(limits.folder_s)]
+        while batches:
+            again: list[FoldersItem] = []
+            for result in pool.run(batches):
+                item: FoldersItem = result.item
+                again += by_volume[item.place.location, item.folders[0].volume].take(result)
+                on_listed()
+            batches = [listing_batch([one], limits.folder_s) for one in again]
