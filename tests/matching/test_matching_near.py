@@ -16,10 +16,12 @@ from triage.matching.column import Column, ColumnWriter, column_path
 from triage.matching.eligible import PDQ_MIN_QUALITY, RADIUS_BITS
 from triage.matching.index import Numbers, Rows
 from triage.matching.indexes import SCAN_ROWS, BandRadius, ChosenScan, LinearRadius, bandsearch
-from triage.matching.near import Near, near_of
+from triage.matching.library import PackLibrary
+from triage.matching.near import Near, near_of, near_problem
 from triage.matching.nearchoice import Listed
 from triage.matching.nearcolumns import near_name, write_near
 from triage.model.digest import Algorithm
+from triage.model.hashset import Polarity
 
 ALGORITHMS = (Algorithm.PDQ, Algorithm.PHASH)
 by_algorithm = pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -58,8 +60,20 @@ def opener(folder: Path) -> Opener:
     return column
 
 
-def stored(folder: Path, listed: Listed) -> Near:
+def written(folder: Path, listed: Listed) -> None:
+    rows = np.arange(len(listed.digests))
+    for name, items in (
+        (layout.digests_name(listed.algorithm), listed.digests),
+        (layout.FLAGS, listed.flags_of(rows).astype("<u4").view(np.uint8).reshape(-1, 4)),
+    ):
+        writer = ColumnWriter(folder, name, items.shape[1])
+        writer.append(items)
+        writer.finish()
     write_near(folder, listed)
+
+
+def stored(folder: Path, listed: Listed) -> Near:
+    written(folder, listed)
     return near_of(listed, opener(folder))
 
 
@@ -152,7 +166,7 @@ def rewrite(folder: Path, part: str, change: Callable[[NDArray[Any]], NDArray[An
 @pytest.mark.parametrize("part", ["plan", "lows", "blocks", "tags", "ids"])
 def test_columns_that_do_not_belong_together_are_refused(tmp_path: Path, part: str) -> None:
     listed, _ = sample(Algorithm.PDQ, 3 * SCAN_ROWS)
-    write_near(tmp_path, listed)
+    written(tmp_path, listed)
     rewrite(tmp_path, part, lambda items: items[:-1])
     with pytest.raises(HashSetError, match="does not add up"):
         near_of(listed, opener(tmp_path))
@@ -163,7 +177,7 @@ def test_columns_that_do_not_belong_together_are_refused(tmp_path: Path, part: s
 
 def test_a_plan_that_would_lose_look_alikes_is_refused(tmp_path: Path) -> None:
     listed, _ = sample(Algorithm.PDQ, 3 * SCAN_ROWS)
-    write_near(tmp_path, listed)
+    written(tmp_path, listed)
 
     def narrower(plan: NDArray[Any]) -> NDArray[Any]:
         plan[0].view("<u4")[2] = 0  # a band that is looked up with no bit changed
@@ -179,12 +193,29 @@ def test_a_plan_that_would_lose_look_alikes_is_refused(tmp_path: Path) -> None:
 def test_a_sound_index_is_proved(tmp_path: Path, algorithm: Algorithm, count: int) -> None:
     listed, _ = sample(algorithm, count)
     assert packproof.proof(listed, stored(tmp_path, listed)) is None
+    assert not near_problem(tmp_path, algorithm)
 
 
 @pytest.mark.parametrize("part", ["tags", "ids", "lows", "chosen"])
 def test_an_index_that_leads_elsewhere_is_noticed(tmp_path: Path, part: str) -> None:
     count = 3 * SCAN_ROWS if part != "chosen" else 40
     listed, _ = sample(Algorithm.PDQ, count, poor=False)
-    write_near(tmp_path, listed)
+    written(tmp_path, listed)
     rewrite(tmp_path, part, lambda items: items[1::2] if part == "chosen" else items & 0)
+    assert near_problem(tmp_path, Algorithm.PDQ)
     assert "not found" in str(packproof.proof(listed, near_of(listed, opener(tmp_path))))
+
+
+def test_the_packs_of_an_installation_are_proved(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    source = tmp_path / "list.txt"
+    digests = rng.integers(0, 256, (3 * SCAN_ROWS, 32), np.uint8)
+    source.write_text("# pdq\n" + "".join(f"{row.tobytes().hex()},90\n" for row in digests))
+    assert packproof.pack_answers(tmp_path) == ()
+    PackLibrary(tmp_path).import_set(source, name="own", polarity=Polarity.KNOWN_BAD, version="1")
+    (answer,) = packproof.pack_answers(tmp_path)
+    assert answer.name == "look-alikes in own@1 by pdq"
+    assert answer.check() is None
+    (tmp_path / "packs" / "own@1" / "pdq-near-tags.col").unlink()
+    (answer,) = packproof.pack_answers(tmp_path)
+    assert "pdq-near-tags.col" in str(answer.check())

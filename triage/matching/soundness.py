@@ -14,6 +14,8 @@ from triage.matching.column import Column, column_path
 from triage.matching.index import Rows
 from triage.matching.indexes.blockfilter import filter_blocks, marks_of, places_of, upper_of
 from triage.matching.manifest import PackDocument
+from triage.matching.near import near_problem
+from triage.model.digest import Algorithm
 
 _BLOCK = 1 << 20
 
@@ -27,6 +29,7 @@ def index_problems(folder: Path, document: PackDocument) -> Iterator[str]:
         try:
             if algorithm in layout.VISUAL:
                 problem = _digests_problem(folder, algorithm, distinct)
+                problem = problem or near_problem(folder, Algorithm(algorithm))
             else:
                 problem = _keys_problem(folder, algorithm, distinct)
             problem = problem or _records_problem(folder, algorithm, document, listed)

@@ -12,6 +12,7 @@ from triage.matching.indexes.bandplan import TAG_BITS, Band, bits_of, numbers_of
 
 BLOCK_BUCKETS = 64
 """Buckets that share one full start; within them a start is known by its low 16 bits."""
+TABLE_PARTS = ("lows", "blocks", "wide", "tags", "ids")
 _LARGEST = (1 << 16) - 1
 _ROW_BLOCK = 1 << 18
 
