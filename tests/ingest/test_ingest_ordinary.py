@@ -63,28 +63,45 @@ def test_ordinary_names_are_entered_as_by_the_long_way(image: Path) -> None:
         assert listings(image, volume) == by_the_long_way(image, volume)
 
 
-def records(raw: bytes) -> list[int]:
-    """Find the records of files in use, by their mark and the first bit of their flags."""
-    return [
-        at
-        for at in range(0, len(raw), RECORD_BYTES)
-        if raw[at : at + 4] == b"FILE" and raw[at + 22] & 1
-    ]
+def attributes(raw: bytes) -> list[list[int]]:
+    """Find where attributes stand in each record of a file in use."""
+    found = []
+    for record in range(0, len(raw), RECORD_BYTES):
+        if raw[record : record + 4] == b"FILE" and raw[record + 22] & 1:
+            at, starts = record + raw[record + 20], []
+            while raw[at : at + 4] != b"\xff\xff\xff\xff" and at < record + RECORD_BYTES:
+                starts.append(at)
+                at += int.from_bytes(raw[at + 4 : at + 8], "little") or RECORD_BYTES
+            found.append(starts)
+    return found
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(8), 1546, 1598, 1672, 1728])
 def test_records_that_were_tampered_with_are_told_as_by_the_long_way(
     seed: int, tmp_path: Path
 ) -> None:
-    """Bytes are changed where attributes, times and runs stand, in every record of a file."""
+    """Bytes are changed in heads, sizes, times and runs of the attributes of files."""
     raw = bytearray((IMAGES / "ntfs.raw").read_bytes())
     chance = random.Random(seed)  # noqa: S311 (nothing secret)
-    for at in records(bytes(raw))[24:]:
-        for _ in range(chance.choice((0, 1, 1, 2, 4))):
-            place = at + chance.randrange(16, 500)
-            raw[place] = chance.choice(
-                (0, 1, 0x7F, 0x80, 0xFF, raw[place] ^ 1 << chance.randrange(8))
-            )
+    for starts in attributes(bytes(raw))[24:]:
+        for _ in range(chance.choice((0, 1, 1, 2))):
+            place = chance.choice(starts + starts[-1:] * 3) + chance.randrange(72)
+            other = raw[place] ^ 1 << chance.randrange(8)
+            raw[place] = chance.choice((0, 1, 2, 0x10, 0x7F, 0x80, 0xFF, other))
+    image = tmp_path / "tampered.raw"
+    image.write_bytes(raw)
+    for volume in volumes(image):
+        assert listings(image, volume) == by_the_long_way(image, volume)
+
+
+@pytest.mark.parametrize("place", range(0, 72, 4))
+def test_every_byte_of_a_stream_head_counts_as_it_does_on_the_long_way(
+    place: int, tmp_path: Path
+) -> None:
+    raw = bytearray((IMAGES / "ntfs.raw").read_bytes())
+    values = 0, 1, 2, 0x10, 0x7F, 0x80, 0xFF
+    for number, starts in enumerate(attributes(bytes(raw))[24:]):
+        raw[starts[-1] + place + number // 7 % 4] = values[number % 7]
     image = tmp_path / "tampered.raw"
     image.write_bytes(raw)
     for volume in volumes(image):

@@ -15,8 +15,10 @@ from triage.model.volume import VolumeInfo
 
 _PIECE_BYTES = 64 * 1024
 _STANDARD, _DATA, _END = 0x10, 0x80, 0xFFFFFFFF
-_TELLING = frozenset((0x20, 0xC0, 0x100))
-"""Attributes that say that there is more to a file: a list of others, a reparse point, a log."""
+_LEAST = {_STANDARD: 48, 0x30: 66, 0x40: 0, 0x50: 0}
+"""What a plain file has beside its content, all within its record: times, names, an id, rights;
+with the bytes that each takes at least.
+"""
 
 _HEAD = struct.Struct("<IIBBHHH")
 """Of an attribute: type, length, non-resident, length of the name, its place, flags, number."""
@@ -42,7 +44,9 @@ _LAST_TIME = _UNIX_EPOCH + (1 << 32) * 10_000_000
 _SECTOR_BYTES = 512
 
 
-_ATTRIBUTE = struct.Struct("<II")
+_ATTRIBUTE = struct.Struct("<IIBBHHHIH")
+"""As above, and where the attribute lies in the record, its size and its place."""
+
 _Moments = tuple[int | None, int | None, int | None, int | None, bool]
 
 
@@ -136,17 +140,19 @@ class Records:
         generation, at, flags, base_record = _RECORD.unpack_from(record, 16)
         if generation != sequence or base_record or flags & (_IN_USE | _IS_FOLDER) != _IN_USE:
             return None
-        standard, data, end = 0, 0, len(record) - 8
+        standard, data, end = 0, 0, len(record) - _ATTRIBUTE.size
         while at <= end:
-            kind, length = _ATTRIBUTE.unpack_from(record, at)
+            kind, length, elsewhere, letters, _, odd, _, size, place = _ATTRIBUTE.unpack_from(
+                record, at
+            )
             if kind == _END:
                 return _plain(record, standard, data) if standard and data else None
-            if length < 24 or kind in _TELLING:
+            if length < 24 or letters or odd or at + length > len(record):
                 return None
-            if kind == _DATA:
-                if data:
-                    return None
+            if kind == _DATA and elsewhere and not data:
                 data = at
+            elif elsewhere or not _fits(kind, length, size, place):
+                return None
             elif kind == _STANDARD:
                 if standard:
                     return None
@@ -175,6 +181,11 @@ class Records:
         return b"".join(parts)
 
 
+def _fits(kind: int, length: int, size: int, place: int) -> bool:
+    """Tell whether an attribute is one that may stand beside, and lies within its bounds."""
+    return kind in _LEAST and size >= _LEAST[kind] and 24 <= place <= length - size
+
+
 def _moments(record: bytes, at: int) -> _Moments | None:
     """Give the times of standard information, nothing where one of them needs a closer look."""
     if record[at + 8] or at + _STANDARD_BYTES > len(record):
@@ -197,7 +208,7 @@ def _plain(record: bytes, standard: int, at: int) -> PlainStream | None:
     first, last, place, unit, _, allocated, size, written = _NON_RESIDENT.unpack_from(
         record, at + 16
     )
-    if first or unit or not 0 < size <= min(allocated, written):
+    if first or unit or allocated >> 63 or not 0 < size <= min(allocated, written):
         return None
     runs = _runs(record, at + place, min(at + length, len(record)))
     if runs is None or sum(clusters for _, clusters in runs) != last + 1:
