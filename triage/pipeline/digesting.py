@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +12,7 @@ from triage.model.digest import Digests
 from triage.model.event import HitFound
 from triage.model.extents import WHOLE, adds_up, unpacked
 from triage.model.grade import Proposal, Standing
-from triage.model.outcome import Done, Failed, FailReason, FileType, Outcome, Skipped
+from triage.model.outcome import Done, Failed, FailReason, Outcome, Skipped
 from triage.model.packing import EXTENTS, FIRST_BLOCK, PATH, SIZE, STREAM
 from triage.pipeline.calls import digest_entry, digest_placed
 from triage.pipeline.items import Digested, PlacedDone, PlacedItem, RowItem
@@ -233,27 +232,6 @@ def _placed_done(done: Done) -> PlacedDone:
         kind.extension_agrees,
         done.damaged,
     )
-
-
-def outcome_of(placed: PlacedDone | Outcome) -> Outcome:
-    """Give an outcome that may have come as a tuple."""
-    if not isinstance(placed, PlacedDone):
-        return placed
-    return Done(
-        digests=Digests(
-            md5=placed.md5,
-            sha1=placed.sha1,
-            sha256=placed.sha256,
-            size_bytes=placed.size_bytes,
-        ),
-        type=_file_type(placed.mime, placed.family, placed.extension_agrees),
-        damaged=placed.damaged,
-    )
-
-
-@lru_cache(maxsize=1024)
-def _file_type(mime: str, family: str, extension_agrees: bool | None) -> FileType:  # noqa: FBT001  (a key)
-    return FileType(mime=mime, family=family, extension_agrees=extension_agrees)
 
 
 def lost_entry(lost: Lost) -> Failed:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from triage.model.entry import FileEntry
 from triage.model.problem import Problem, ProblemKind
 from triage.pipeline.calls import list_archive, visit_archive
-from triage.pipeline.digesting import SETTLE_INTERVAL_S, SETTLE_ITEMS, Digesting, outcome_of
+from triage.pipeline.digesting import SETTLE_INTERVAL_S, SETTLE_ITEMS, Digesting
 from triage.pipeline.items import Listed, ReadItem, Visited
 from triage.pipeline.plan import TimeLimits, portions
 from triage.pipeline.visit import VISIT_BYTES
@@ -134,9 +134,7 @@ class Unpacking:
                 entry_id = added.get((archive.entry_id, member.ref.address))
                 if entry_id is None or outcome is None:
                     continue
-                self.digesting.add(
-                    entry_id, member.ref.path, member.size_bytes, outcome_of(outcome)
-                )
+                self.digesting.add(entry_id, member.ref.path, member.size_bytes, outcome)
         self.store.mark_opened([archive.entry_id for archive, _ in self._group])
         self.digesting.settle()
         self._group.clear()
