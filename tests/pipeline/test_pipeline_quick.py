@@ -24,7 +24,9 @@ from hypothesis import strategies as st
 from road import HOSTILE, IMAGES, SAMPLES, Road, code
 from triage.errors import EvidenceError, HashSetError, Interrupted, UsageFault
 from triage.grading.scheme import SchemeBook
+from triage.matching.checking import check_file
 from triage.matching.library import PackLibrary
+from triage.matching.manifest import PackFile
 from triage.model.event import Event, HitFound
 from triage.model.hashset import Polarity
 from triage.pipeline.quick.result import Ending, QuickHit, QuickResult
@@ -414,6 +416,31 @@ def test_a_damaged_set_ends_it_before_anything_is_told(road: Road, device: Path)
         quick(road, device, told=told)
     assert not any(isinstance(event, HitFound) for event in told)
     assert code(road.call("quick", "--workers", "1", device)) == 5
+
+
+def test_a_set_that_was_checked_is_not_read_again_unless_it_changed(
+    road: Road, device: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_list(road, "bad", [(BAD, KINDS, len(BAD), "")], Polarity.KNOWN_BAD)
+    read: list[str] = []
+
+    def watched(folder: Path, file: PackFile) -> None:
+        read.append(file.name)
+        check_file(folder, file)
+
+    monkeypatch.setattr("triage.matching.checking.SETTLED_S", 0)
+    monkeypatch.setattr("triage.pipeline.quick.packs.check_file", watched)
+    assert len(quick(road, device).hits) == 2
+    first = list(read)
+    assert "sha1-rows.col" in first
+    assert len(quick(road, device).hits) == 2
+    assert read == first
+    (column,) = (road.home / "packs").glob("bad@*/sha1-rows.col")
+    raw = bytearray(column.read_bytes())
+    raw[0] ^= 1
+    column.write_bytes(raw)
+    with pytest.raises(HashSetError, match="content was changed in block 0"):
+        quick(road, device)
 
 
 def test_a_damaged_known_good_set_costs_no_hit(road: Road, device: Path) -> None:
