@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -234,3 +236,13 @@ def test_pictures_that_were_left_out_stand_as_a_gap_of_every_run(road: Road) -> 
     assert [gap for gap in poor.gaps if "without its 3 picture hashes" in gap]
     assert not [gap for gap in rich.gaps if "picture" in gap]
     assert not [gap for gap in quick(road, "poor", (key_of(road),)).gaps if "picture" in gap]
+
+
+def test_what_only_sealed_pictures_need_is_loaded_for_them_alone() -> None:
+    script = (
+        "import sys, triage.pipeline.quick.run, triage.cli.commands.quick\n"
+        "assert 'numpy' not in sys.modules\n"
+        "import triage.matching.library, triage.cli.commands.hashset\n"
+        "assert 'cryptography' not in sys.modules\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

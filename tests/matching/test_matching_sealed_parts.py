@@ -19,7 +19,7 @@ from triage.matching.sealed.cipher import BLOCK_BYTES, Place, decrypted, encrypt
 from triage.matching.sealed.key import SealKey, exposed_to, new_key, read_key
 from triage.matching.sealed.keyed import KeyedDigests
 from triage.matching.sealed.order import shared, shuffled
-from triage.model.digest import Algorithm, Digests
+from triage.model.digest import Algorithm
 
 KEY = SealKey(secret=bytes(range(32)))
 OTHER = SealKey(secret=bytes(range(1, 33)))
@@ -38,17 +38,16 @@ def by_the_book(algorithm: str, digest: bytes, width: int) -> bytes:
 def test_keyed_digests_are_those_of_the_standard_hmac(digests: list[bytes]) -> None:
     keyed = KeyedDigests(KEY)
     assert keyed.of(Algorithm.MD5, digests) == [by_the_book("md5", one, 16) for one in digests]
-    rows = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, 16)
-    assert keyed.rows(Algorithm.MD5, rows).tobytes() == b"".join(keyed.of(Algorithm.MD5, digests))
+    whole = keyed.joined(Algorithm.MD5, b"".join(digests))
+    assert whole == b"".join(keyed.of(Algorithm.MD5, digests))
 
 
-def test_algorithms_are_keyed_apart_and_contents_keep_their_size() -> None:
-    content = Digests(md5=b"m" * 16, sha1=b"1" * 20, sha256=b"2" * 32, size_bytes=7)
-    (keyed,) = KeyedDigests(KEY).contents([content])
-    assert keyed.md5 == by_the_book("md5", b"m" * 16, 16)
-    assert keyed.sha1 == by_the_book("sha1", b"1" * 20, 20)
-    assert keyed.sha256 == by_the_book("sha256", b"2" * 32, 32)
-    assert keyed.size_bytes == 7
+def test_algorithms_are_keyed_apart() -> None:
+    keyed, same = KeyedDigests(KEY), bytes(range(32))
+    assert keyed.of(Algorithm.MD5, [same[:16]]) == [by_the_book("md5", same[:16], 16)]
+    assert keyed.of(Algorithm.SHA1, [same[:20]]) == [by_the_book("sha1", same[:20], 20)]
+    assert keyed.of(Algorithm.SHA256, [same]) == [by_the_book("sha256", same, 32)]
+    assert by_the_book("md5", same, 16) != by_the_book("sha1", same, 16)
 
 
 def test_the_key_is_not_shown_and_its_id_is_not_a_part_of_it() -> None:

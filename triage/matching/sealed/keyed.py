@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-
-import numpy as np
+from collections.abc import Iterable
 
 from triage.matching import layout
-from triage.matching.index import Rows
 from triage.matching.sealed.key import SealKey
-from triage.model.digest import DIGEST_SIZE_BYTES, Algorithm, Digests
+from triage.model.digest import DIGEST_SIZE_BYTES, Algorithm
 
 _BLOCK = 64
 
@@ -45,24 +42,11 @@ class KeyedDigests:
             keyed.append(outer.digest()[:width])
         return keyed
 
-    def rows(self, algorithm: Algorithm, rows: Rows) -> Rows:
-        """Give the keyed form of digests that stand as rows of bytes, shape (count, width)."""
+    def joined(self, algorithm: Algorithm, digests: bytes) -> bytes:
+        """Give the keyed form of digests that stand one after another."""
         width = DIGEST_SIZE_BYTES[algorithm]
-        raw = np.ascontiguousarray(rows).tobytes()
-        pieces = (raw[start : start + width] for start in range(0, len(raw), width))
-        return np.frombuffer(b"".join(self.of(algorithm, pieces)), np.uint8).reshape(-1, width)
-
-    def contents(self, contents: Sequence[Digests]) -> list[Digests]:
-        """Give contents as sealed packs know them: keyed digests, the size as it is."""
-        columns = (
-            self.of(Algorithm.MD5, (one.md5 for one in contents)),
-            self.of(Algorithm.SHA1, (one.sha1 for one in contents)),
-            self.of(Algorithm.SHA256, (one.sha256 for one in contents)),
-        )
-        return [
-            Digests(md5=md5, sha1=sha1, sha256=sha256, size_bytes=content.size_bytes)
-            for content, md5, sha1, sha256 in zip(contents, *columns, strict=True)
-        ]
+        pieces = (digests[start : start + width] for start in range(0, len(digests), width))
+        return b"".join(self.of(algorithm, pieces))
 
 
 def _states(secret: bytes) -> tuple[hashlib._Hash, hashlib._Hash]:

@@ -124,7 +124,9 @@ class SealedWriter:
             low, high = np.searchsorted(places, (first, last)).tolist()
             present = np.zeros(last - first, bool)
             present[places[low:high] - first] = True
-            table.add(keyed.rows(name, self._source.digests(name, rows[low:high])), present, first)
+            clear = self._source.digests(name, rows[low:high])
+            values = np.frombuffer(keyed.joined(name, clear.tobytes()), np.uint8)
+            table.add(values.reshape(clear.shape), present, first)
             on_digests(high - low)
 
     def _codes(self, numbers: Numbers) -> None:
