@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from triage.cli.quickpage import not_looked_for
+from triage.export.summary import problem_object, tally_object
 from triage.model.display import printable
 from triage.model.evidence import EvidenceInfo
 from triage.model.hashset import PackManifest
-from triage.model.problem import Problem
 from triage.model.verdict import Tally
 from triage.model.volume import VolumeInfo
 from triage.pipeline.quick.result import Effort, QuickHit, QuickResult, SoughtSet, Unexamined
@@ -33,7 +33,7 @@ def quick_object(result: QuickResult) -> dict[str, object]:
         "not_looked_for": [line.removeprefix("- ") for line in not_looked_for(result)],
         "not_examined": list(result.gaps),
         "unexamined": [_unexamined(one) for one in result.unexamined],
-        "problems": [_problem(one) for one in result.problems],
+        "problems": [problem_object(one) for one in result.problems],
         "tally": _tally(result.tally),
         "effort": _effort(result.effort),
     }
@@ -78,27 +78,11 @@ def _unexamined(one: Unexamined) -> dict[str, object]:
     }
 
 
-def _problem(one: Problem) -> dict[str, object]:
-    return {
-        "kind": str(one.kind),
-        "evidence": one.evidence,
-        "volume": one.volume,
-        "path": printable(one.path),
-        "detail": printable(one.detail),
-        "offset_bytes": one.offset_bytes,
-        "length_bytes": one.length_bytes,
-    }
-
-
 def _tally(tally: Tally) -> dict[str, object]:
-    return {
-        "listed": tally.listed,
-        "examined": tally.digested,
-        "skipped": dict(tally.skipped),
-        "failed": dict(tally.failed),
-        "pending": tally.pending,
-        "holds": tally.holds(),
-    }
+    """Give the account, in which an entry may have been examined by its size alone."""
+    facts = tally_object(tally)
+    del facts["digested_bytes"]
+    return {"examined" if name == "digested" else name: fact for name, fact in facts.items()}
 
 
 def _effort(effort: Effort) -> dict[str, object]:

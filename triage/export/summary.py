@@ -21,7 +21,7 @@ def summary_object(summary: ExhibitSummary, verdict: Verdict) -> dict[str, objec
         "not_examined": list(verdict.gaps),
         "evidence": [_evidence(one) for one in summary.evidence],
         "volumes": [_volume(evidence, volume) for evidence, volume in summary.volumes],
-        "problems": [_problem(one) for one in summary.problems],
+        "problems": [problem_object(one) for one in summary.problems],
         "tally": tally_object(summary.tally),
         "hits": [_hit(key, count) for key, count in summary.hits],
         "distinct_hits": summary.distinct_hits,
@@ -78,7 +78,8 @@ def _volume(evidence: str, volume: VolumeInfo) -> dict[str, object]:
     }
 
 
-def _problem(one: Problem) -> dict[str, object]:
+def problem_object(one: Problem) -> dict[str, object]:
+    """Give a problem, its path and words safe to print."""
     return {
         "kind": str(one.kind),
         "evidence": one.evidence,
