@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from triage.matching.sizes import SizeTable
-    from triage.model.entry import DirectoryRef
-    from triage.model.problem import Problem
     from triage.pipeline.quick.values import (
         ArchiveItem,
         Digested,
@@ -21,26 +19,9 @@ if TYPE_CHECKING:
         Looked,
         PackItem,
         Place,
-        Surveyed,
-        Unopened,
         Unread,
         Visited,
-        VolumeItem,
     )
-
-
-def survey(item: Place) -> Surveyed | Unopened:
-    """Open evidence and find its volumes."""
-    from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
-
-    return tasks.survey(item)
-
-
-def take_handover(found: tuple[str, bytes]) -> None:
-    """Remember what another worker found in an image, for when it is opened here."""
-    from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
-
-    tasks.take_handover(found)
 
 
 def check_pack_file(item: PackItem) -> tuple[str, str]:
@@ -61,13 +42,6 @@ def warm_up(item: Place) -> None:
     """Import what all that follows needs, while another worker opens the evidence."""
     del item
     from triage.pipeline.quick import tasks  # noqa: F401, PLC0415  (in the worker only)
-
-
-def find_roots(item: VolumeItem) -> tuple[DirectoryRef, ...] | Problem:
-    """Open a volume; the roots of its listing, or why there are none."""
-    from triage.pipeline.quick import tasks  # noqa: PLC0415  (in the worker only)
-
-    return tasks.find_roots(item)
 
 
 def list_folders(item: FoldersItem) -> ListedFolders:

@@ -18,10 +18,11 @@ from triage.model.problem import Problem, ProblemKind
 from triage.model.record import ExhibitSummary
 from triage.model.verdict import Tally
 from triage.model.volume import VolumeInfo
+from triage.pipeline.items import Surveyed, Unopened
 from triage.pipeline.quick.reading import Reading
 from triage.pipeline.quick.result import Effort, Ending, QuickHit, QuickResult
 from triage.pipeline.quick.sets import Sought
-from triage.pipeline.quick.values import Place, Surveyed, Unopened, Unread
+from triage.pipeline.quick.values import Place, Unread
 from triage.pipeline.quick.walking import Catalogue
 
 

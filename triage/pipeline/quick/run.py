@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 from triage.errors import EvidenceError, Interrupted, UsageFault
 from triage.model.event import Event, HitFound, Notice, Progress, Stage
 from triage.model.volume import VolumeState
+from triage.pipeline.calls import survey, take_handover
+from triage.pipeline.items import Surveyed, SurveyItem, Unopened
 from triage.pipeline.plan import TimeLimits
-from triage.pipeline.quick.calls import survey, take_handover, warm_up
+from triage.pipeline.quick.calls import warm_up
 from triage.pipeline.quick.closing import Evidence, Pass, concluded
 from triage.pipeline.quick.reading import Reading
 from triage.pipeline.quick.result import Ending, QuickHit, QuickResult
 from triage.pipeline.quick.sets import Sought
-from triage.pipeline.quick.values import PackItem, Place, Surveyed, Unopened
+from triage.pipeline.quick.values import PackItem, Place
 from triage.pipeline.quick.walking import Catalogue, VolumeWalk, walk_volumes
 from triage.scheduler import Batch, Finished, Pool, Result, terminate_as_interrupt
 
@@ -153,7 +155,7 @@ class QuickPass:
         for location in locations:
             yield Batch(
                 function=survey,
-                items=(Place(location=location),),
+                items=(SurveyItem(location=location),),
                 time_limits_s=(self.request.limits.opening_s,),
                 reads=True,
             )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-import pickle
 import time
 from array import array
 from collections import Counter
@@ -13,7 +12,6 @@ from functools import partial
 from itertools import accumulate, chain
 from typing import Protocol
 
-from triage.errors import TriageError
 from triage.hashing.stream import DigestStream
 from triage.ingest.archive import (
     ARCHIVE_MIMES,
@@ -30,15 +28,14 @@ from triage.ingest.reading import ContentError, VolumeError
 from triage.matching.layout import STRENGTH
 from triage.matching.sizes import SizeTable
 from triage.model.digest import Digests
-from triage.model.entry import DirectoryRef, FileEntry
+from triage.model.entry import FileEntry
 from triage.model.evidence import DamagedRange, DamageKind
 from triage.model.extents import Extents, unpacked
 from triage.model.listing import Listing, joined
 from triage.model.outcome import FailReason
 from triage.model.packing import COLUMNS, Packed, Row, entry_of, rows_of
-from triage.model.problem import Problem
 from triage.pipeline import opened
-from triage.pipeline.opened import damage_words, evidence_at, new_damage, roots_of
+from triage.pipeline.opened import damage_words, evidence_at, new_damage
 from triage.pipeline.quick.values import (
     ArchiveItem,
     Digested,
@@ -47,12 +44,8 @@ from triage.pipeline.quick.values import (
     Found,
     ListedFolders,
     Looked,
-    Place,
-    Surveyed,
-    Unopened,
     Unread,
     Visited,
-    VolumeItem,
 )
 from triage.pipeline.visit import Visit
 
@@ -73,33 +66,6 @@ _tables: list[SizeTable] = []
 
 _digested: dict[tuple[str, FileEntry], Digested | Unread] = {}
 """Archives that a hit lay in, so that a second hit in the same one does not read it again."""
-
-
-def survey(place: Place) -> Surveyed | Unopened:
-    """Open evidence and find its volumes."""
-    try:
-        evidence = evidence_at(place.location)
-        found = evidence.survey()
-    except TriageError as error:
-        return Unopened(message=error.message, hint=error.hint)
-    return Surveyed(
-        info=evidence.info,
-        volumes=found.volumes,
-        problems=found.problems,
-        damage=new_damage(place.location),
-        handover=pickle.dumps(evidence.handover()),
-    )
-
-
-def take_handover(found: tuple[str, bytes]) -> None:
-    """Remember what another worker found in an image, for when it is opened here."""
-    location, handover = found
-    opened.take_handover((location, pickle.loads(handover)))  # noqa: S301  (our own worker)
-
-
-def find_roots(item: VolumeItem) -> tuple[DirectoryRef, ...] | Problem:
-    """Open a volume; the roots of its listing, or why there are none."""
-    return roots_of(evidence_at(item.place.location), item.volume)
 
 
 def list_folders(item: FoldersItem) -> ListedFolders:

@@ -8,10 +8,9 @@ from typing import NamedTuple
 from triage.matching.manifest import PackFile
 from triage.model.digest import Digests
 from triage.model.entry import DirectoryRef, FileEntry
-from triage.model.evidence import DamagedRange, EvidenceInfo
+from triage.model.evidence import DamagedRange
 from triage.model.outcome import FailReason
 from triage.model.problem import Problem
-from triage.model.volume import VolumeInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,43 +21,11 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Surveyed:
-    """Evidence that opened, and its volumes.
-
-    Attributes:
-        handover: for other workers, which then need not look through the evidence again; packed,
-            as nothing else has to know what it holds.
-    """
-
-    info: EvidenceInfo
-    volumes: tuple[VolumeInfo, ...]
-    problems: tuple[Problem, ...]
-    damage: tuple[DamagedRange, ...]
-    handover: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unopened:
-    """Evidence that did not open, and why."""
-
-    message: str
-    hint: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PackItem:
     """A file of a pack to be checked, or the pack whose sizes are wanted."""
 
     folder: str
     file: PackFile | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VolumeItem:
-    """A volume to be opened."""
-
-    place: Place
-    volume: str
 
 
 class FoldersItem(NamedTuple):

@@ -14,8 +14,10 @@ from triage.model.evidence import DamagedRange
 from triage.model.packing import entry_of
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
+from triage.pipeline.calls import find_roots
+from triage.pipeline.items import RootsItem
 from triage.pipeline.plan import TimeLimits
-from triage.pipeline.quick.calls import find_roots, list_folders
+from triage.pipeline.quick.calls import list_folders
 from triage.pipeline.quick.values import (
     EntryItem,
     FoldersItem,
@@ -23,7 +25,6 @@ from triage.pipeline.quick.values import (
     ListedFolders,
     Place,
     Sheet,
-    VolumeItem,
 )
 from triage.scheduler import Batch, Lost, Pool, Result
 
@@ -216,14 +217,14 @@ def walk_volumes(
     opening = [
         Batch(
             function=find_roots,
-            items=(VolumeItem(place=walk.place, volume=walk.volume.key),),
+            items=(RootsItem(location=walk.place.location, volume=walk.volume.key),),
             time_limits_s=(limits.opening_s,),
             reads=True,
         )
         for walk in walks
     ]
     for result in pool.run(opening):
-        by_volume[result.item.place.location, result.item.volume].start(result)
+        by_volume[result.item.location, result.item.volume].start(result)
     while not all(walk.done for walk in walks):
         batches = [batch for walk in walks for batch in walk.level(limits.folder_s)]
         while batches:
