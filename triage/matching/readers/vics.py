@@ -44,6 +44,17 @@ _SIMPLE = frozenset(
 )
 _NESTED = frozenset({"alternativehashes", "series", "tags"})
 _WANTED = _SIMPLE | _NESTED
+_SPELLED: dict[object, str] = {
+    key: key.lower()
+    for key in (
+        "MediaID", "Category", "MD5", "SHA1", "SHA256", "PDQ", "PhotoDNA", "MediaSize",
+        "VictimIdentified", "OffenderIdentified", "IsDistributed", "AlternativeHashes", "Series",
+        "Tags", "MediaFiles", "Exifs", "Comments", "IsPrecategorized", "MimeType", "IsSuspected",
+        "RelativeFilePath", "DateUpdated",
+    )
+}  # fmt: skip
+"""Keys as nearly every file spells them; any other spelling is made lower-case on the spot."""
+_CASE_KEYS = frozenset({"media", "caseid"})
 _OPENS = frozenset({"start_map", "start_array"})
 _CLOSES = frozenset({"end_map", "end_array"})
 
@@ -153,8 +164,8 @@ def _elements(events: Iterator[Event]) -> Iterator[object]:
         for inner, key in events:
             if inner == "end_map":
                 break
-            name = str(key).lower()
-            if name in {"media", "caseid"}:
+            name = _SPELLED.get(key) or str(key).lower()
+            if name in _CASE_KEYS:
                 case = True
             if name == "media":
                 opening, scalar = next(events)
@@ -183,7 +194,7 @@ def _records(events: Iterator[Event]) -> Iterator[object]:
         for inner, key in events:
             if inner == "end_map":
                 break
-            name = str(key).lower()
+            name = _SPELLED.get(key) or str(key).lower()
             opening, scalar = next(events)
             if opening in _OPENS:
                 _take_nested(name, opening, events, media)
