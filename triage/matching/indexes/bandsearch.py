@@ -63,7 +63,11 @@ class _Batch:
 
     def merge(self) -> Found:
         """Drop what several bands have found."""
-        merged = np.unique(np.concatenate([np.empty(0, np.uint64), *self.found]))
+        merged = np.concatenate([np.empty(0, np.uint64), *self.found])
+        merged.sort()  # not by numpy.unique, whose table of hashes takes ten times as long
+        fresh = np.ones(len(merged), bool)
+        fresh[1:] = merged[1:] != merged[:-1]
+        merged = merged[fresh]
         self.found, self.pairs = [merged], len(merged)
         return merged
 
