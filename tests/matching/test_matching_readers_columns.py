@@ -212,6 +212,7 @@ def test_rows_in_columns_are_the_rows(
 ) -> None:
     path = tmp_path_factory.mktemp("rows") / "set.db"
     with closing(sqlite3.connect(path)) as db, db:
+        db.execute("PRAGMA synchronous = OFF")
         db.executescript(
             "CREATE TABLE METADATA (sha256, sha1, md5, bytes);"
             "CREATE TABLE db_properties (name, value);"

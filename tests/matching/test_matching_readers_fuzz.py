@@ -235,6 +235,7 @@ def test_as_many_rows_of_sqlite_as_it_counts(
 ) -> None:
     path = tmp_path_factory.mktemp("counted") / "set.db"
     with closing(sqlite3.connect(path)) as db, db:
+        db.execute("PRAGMA synchronous = OFF")
         db.execute("CREATE TABLE hashes (id INTEGER PRIMARY KEY, md5)")
         db.execute("CREATE TABLE FILE (sha256, sha1, md5, file_size)")
         db.executemany("INSERT INTO hashes (md5) VALUES (?)", [(value,) for value, _ in found])
