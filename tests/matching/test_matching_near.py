@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from triage.errors import HashSetError
-from triage.matching import layout, packproof
+from triage.matching import layout, packproof, visual
 from triage.matching.column import Column, ColumnWriter, column_path
 from triage.matching.eligible import PDQ_MIN_QUALITY, RADIUS_BITS
 from triage.matching.index import Numbers, Rows
@@ -20,7 +20,7 @@ from triage.matching.library import PackLibrary
 from triage.matching.near import Near, near_of, near_problem
 from triage.matching.nearchoice import Listed
 from triage.matching.nearcolumns import near_name, write_near
-from triage.model.digest import Algorithm
+from triage.model.digest import Algorithm, Pdq, PdqRecipe, PictureHashes
 from triage.model.hashset import Polarity
 
 ALGORITHMS = (Algorithm.PDQ, Algorithm.PHASH)
@@ -219,3 +219,43 @@ def test_the_packs_of_an_installation_are_proved(tmp_path: Path) -> None:
     (tmp_path / "packs" / "own@1" / "pdq-near-tags.col").unlink()
     (answer,) = packproof.pack_answers(tmp_path)
     assert "pdq-near-tags.col" in str(answer.check())
+
+
+@pytest.mark.parametrize("limit", [1, 7, 10**6])
+def test_what_cannot_be_reported_is_dropped_early_and_nothing_else(
+    tmp_path: Path, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answers with and without the early dropping, over near copies of several categories."""
+    rng = np.random.default_rng(6)
+    centre = rng.integers(0, 256, 32, np.uint8)
+    lines = []
+    for number in range(400):
+        bits = np.unpackbits(centre)
+        bits[rng.permutation(256)[: rng.integers(0, 20)]] ^= 1
+        digest = np.packbits(bits).tobytes().hex()
+        lines += [f"{digest},{rng.integers(0, 5)}\n"] * (1 + number % 3)
+    source = tmp_path / "list.csv"
+    source.write_text("pdq,category\n" + "".join(lines))
+    library = PackLibrary(tmp_path)
+    library.import_set(
+        source, name="own", polarity=Polarity.BY_CATEGORY, version="1", format_id="csv"
+    )
+    pictures = []
+    for changed in range(0, 24, 3):
+        bits = np.unpackbits(centre)
+        bits[:changed] ^= 1
+        both = (np.packbits(bits).tobytes(), np.packbits(bits[::-1]).tobytes())
+        pdq = [Pdq(bits=one, quality=90, recipe=PdqRecipe.UNKNOWN) for one in (*both, both[0])]
+        pictures.append(
+            PictureHashes(
+                width=1, height=1, format="JPEG", frames=1, pdq=tuple(pdq), phash=bytes(8)
+            )
+        )
+    monkeypatch.setattr(visual, "_MOST_PAIRS", limit)
+    sets = library.load(None)
+    short = sets.match_pictures(pictures)
+    with monkeypatch.context() as patch:
+        patch.setattr(visual._Neighbours, "_leading", lambda _, found: found)
+        assert sets.match_pictures(pictures) == short
+    assert sum(map(len, short)) >= len(pictures) * visual.NEAREST
+    sets.close()
