@@ -157,6 +157,15 @@ def test_hashdeep_columns_and_commas(tmp_path: Path) -> None:
         read(text_file(tmp_path, "%%%% HASHDEEP-1.0\n%%%% size,whirlpool,filename\n"))
 
 
+def test_a_table_of_pdq_and_other_digests_is_read_as_a_table(tmp_path: Path) -> None:
+    path = text_file(tmp_path, f"PDQ,Quality,MD5\n{PDQ_BRIDGE},80,{MD5_A}\n")
+    assert choose_reader(path).id == "csv"
+    (record,) = taken(read(path))
+    assert record.md5 == raw(MD5_A)
+    assert record.pdq is not None
+    assert (record.pdq.bits, record.pdq.quality) == (raw(PDQ_BRIDGE), 80)
+
+
 def test_pdq_lists(tmp_path: Path) -> None:
     bare = text_file(tmp_path, f"{PDQ_BRIDGE}\n")
     assert choose_reader(bare).id == "hash-list", (

@@ -21,6 +21,9 @@ _PHASH_LINE = re.compile(r"\s*([0-9a-f]{16})\s*(?:[,;\t].*)?", re.IGNORECASE)
 _BARE_PHASH = re.compile(r"\s*[0-9a-f]{16}\s*", re.IGNORECASE)
 _SAYS_PDQ = re.compile(r"^\s*#.*\bpdq\b|^[^#\n]*\bpdq\b[^\n]*$", re.IGNORECASE | re.MULTILINE)
 _RECIPE = re.compile(r"#\s*recipe\s*[:=]\s*(\S+)", re.IGNORECASE)
+_MORE_COLUMNS = re.compile(
+    r"^[^#\n]*\b(?:md5|sha-?1|sha-?256|phash|category)\b", re.IGNORECASE | re.MULTILINE
+)
 _HEADER_WORD = re.compile(r"\b(?:hash|pdq|phash|quality)\b", re.IGNORECASE)
 
 
@@ -35,8 +38,14 @@ class PdqListReader(Reader):
     title = "list of PDQ hashes, with or without quality and name"
 
     def recognises(self, head: bytes, path: Path) -> bool:  # noqa: ARG002  (protocol)
-        """Tell by the word pdq above lines with 64 hex digits."""
+        """Tell by the word pdq above lines with 64 hex digits.
+
+        A table whose header names other digests too is left to the reader of tables, which takes
+        them as well: here they would be passed over.
+        """
         before = re.split(r"[0-9a-fA-F]{64}", head_text(head), maxsplit=1)[0]
+        if _MORE_COLUMNS.search(before):
+            return False
         shown = data_lines(head)
         return _SAYS_PDQ.search(before) is not None and mostly(_PDQ_LINE, shown[-10:])
 
