@@ -8,10 +8,8 @@ from triage.errors import EvidenceError
 from triage.ingest.containers.damage import Ledger
 from triage.ingest.containers.ewf_cache import ChunkCache
 from triage.ingest.containers.ewf_chunks import Data
-from triage.ingest.containers.ewf_names import is_segment_name
-from triage.ingest.containers.ewf_reading import ChunkReader
+from triage.ingest.containers.ewf_names import SIGNATURE, is_segment_name
 from triage.ingest.containers.ewf_segments import Structure
-from triage.ingest.containers.ewf_structure import SIGNATURE, read_structure
 from triage.ingest.containers.files import SegmentFiles
 from triage.ingest.containers.handover import ContainerHandover, handover
 from triage.ingest.containers.identity import evidence_key
@@ -48,6 +46,10 @@ def open_ewf(path: Path, *, cache_bytes: int = CACHE_BYTES) -> EwfContainer:
     Raises:
         EvidenceError: logical evidence, no EWF image, or nothing that tells the medium's size.
     """
+    from triage.ingest.containers.ewf_structure import (  # noqa: PLC0415  (with numpy)
+        read_structure,
+    )
+
     shown = printable(path.name)
     with path.open("rb") as file:
         head = file.read(8)
@@ -91,6 +93,8 @@ class EwfContainer:
         cache_bytes: int = CACHE_BYTES,
         info: EvidenceInfo | None = None,
     ) -> None:
+        from triage.ingest.containers.ewf_reading import ChunkReader  # noqa: PLC0415  (as above)
+
         self._files = files
         self._structure = structure
         self._chunk_bytes = structure.geometry.chunk_bytes

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from triage.errors import EvidenceError
 from triage.ingest.containers.ewf import CACHE_BYTES, EwfContainer
-from triage.ingest.containers.ewf2_structure import SIGNATURE, read_structure
-from triage.ingest.containers.ewf_names import segment_number
+from triage.ingest.containers.ewf_names import SIGNATURE2, segment_number
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind
 
@@ -19,7 +18,7 @@ _LAST_NUMBERED = 99
 def recognises(path: Path, head: bytes) -> bool:
     """Take EWF2 by signature, and by name too, so that a damaged first segment is not raw."""
     named = 0 < segment_number(path.suffix, "Ex") <= _LAST_NUMBERED
-    return named or head[:8] in {SIGNATURE, LOGICAL_SIGNATURE}
+    return named or head[:8] in {SIGNATURE2, LOGICAL_SIGNATURE}
 
 
 def open_ewf2(path: Path, *, cache_bytes: int = CACHE_BYTES) -> EwfContainer:
@@ -29,6 +28,10 @@ def open_ewf2(path: Path, *, cache_bytes: int = CACHE_BYTES) -> EwfContainer:
         EvidenceError: logical or encrypted evidence, no EWF2 image, or nothing that tells the
             medium's size.
     """
+    from triage.ingest.containers.ewf2_structure import (  # noqa: PLC0415  (with numpy)
+        read_structure,
+    )
+
     with path.open("rb") as file:
         head = file.read(8)
     if head == LOGICAL_SIGNATURE:

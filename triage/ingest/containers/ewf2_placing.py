@@ -8,7 +8,7 @@ from dataclasses import replace
 from triage.ingest.containers.ewf2_tables import ENTRY_BYTES
 from triage.ingest.containers.ewf_facts import Geometry
 from triage.ingest.containers.ewf_placing import Gap, Placed, Placing, Stretch, table_damage
-from triage.ingest.containers.ewf_tables import Table
+from triage.ingest.containers.ewf_table import Table
 from triage.model.evidence import DamagedRange, DamageKind
 
 _HEADLESS = Gap(

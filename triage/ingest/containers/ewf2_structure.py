@@ -10,6 +10,7 @@ from triage.errors import EvidenceError
 from triage.ingest.containers import ewf2_facts, ewf2_placing, ewf2_tables
 from triage.ingest.containers.ewf2_sections import FILE_HEADER_BYTES, LOST, is_encrypted, walk
 from triage.ingest.containers.ewf_facts import Geometry
+from triage.ingest.containers.ewf_names import SIGNATURE2 as SIGNATURE
 from triage.ingest.containers.ewf_names import find_segments
 from triage.ingest.containers.ewf_placing import Gap
 from triage.ingest.containers.ewf_sections import read_section
@@ -27,12 +28,11 @@ from triage.ingest.containers.ewf_segments import (
     pieces_of,
     sections_of,
 )
-from triage.ingest.containers.ewf_tables import Table
+from triage.ingest.containers.ewf_table import Table
 from triage.ingest.containers.files import SegmentFiles
 from triage.model.display import printable
 from triage.model.evidence import DamagedRange, DamageKind
 
-SIGNATURE = b"EVF2\x0d\x0a\x81\x00"
 _DEVICE, _CASE = "device information", "case data"
 
 _Values = tuple[dict[str, str], bool]

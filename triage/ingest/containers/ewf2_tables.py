@@ -9,7 +9,8 @@ from isal import isal_zlib
 
 from triage.ingest.containers.ewf_pages import BARE, FILLED, PACKED, PAGE_ENTRIES, STORED, Page
 from triage.ingest.containers.ewf_sections import Section
-from triage.ingest.containers.ewf_tables import MAX_ENTRIES, Table
+from triage.ingest.containers.ewf_table import Table
+from triage.ingest.containers.ewf_tables import MAX_ENTRIES
 from triage.ingest.containers.files import SegmentFiles
 
 HEADER_BYTES = 32

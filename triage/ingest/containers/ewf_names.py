@@ -1,4 +1,4 @@
-"""Names of the segment files of an EWF set: .E01 to .E99, then .EAA to .ZZZ; likewise .s01."""
+"""Names and signatures of the segments of an EWF set: .E01 to .E99, .EAA to .ZZZ; .s01 too."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from pathlib import Path
 
 from triage.errors import EvidenceError
 from triage.model.display import printable
+
+SIGNATURE = b"EVF\x09\x0d\x0a\xff\x00"
+SIGNATURE2 = b"EVF2\x0d\x0a\x81\x00"
+"""How a segment starts, of either version."""
 
 _NUMBERED = re.compile(r"\.(E|S|L|Ex|Lx)(\d\d)", re.IGNORECASE)
 _LETTERED = re.compile(r"\.([E-Z])([A-Z])([A-Z])", re.IGNORECASE)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from triage.ingest.containers.ewf_tables import COMPRESSED, OFFSET_BITS, Table, read_entries
+from triage.ingest.containers.ewf_table import Table
+from triage.ingest.containers.ewf_tables import COMPRESSED, OFFSET_BITS, read_entries
 from triage.ingest.containers.files import SegmentFiles
 
 PAGE_ENTRIES = 4_096

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from triage.ingest.containers.ewf_facts import Geometry
-from triage.ingest.containers.ewf_tables import Table
+from triage.ingest.containers.ewf_table import Table
 from triage.model.evidence import DamagedRange, DamageKind
 
 

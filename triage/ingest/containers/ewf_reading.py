@@ -17,7 +17,7 @@ from triage.ingest.containers.ewf_pages import (
     Pages,
 )
 from triage.ingest.containers.ewf_placing import Placed
-from triage.ingest.containers.ewf_tables import Table
+from triage.ingest.containers.ewf_table import Table
 from triage.ingest.containers.files import SegmentFiles
 from triage.model.evidence import DamageKind
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from triage.errors import EvidenceError
 from triage.ingest.containers.ewf_facts import MAX_HEADER_BYTES, Geometry
-from triage.ingest.containers.ewf_pages import PageLoader
 from triage.ingest.containers.ewf_placing import Gap, Placed
 from triage.ingest.containers.ewf_sections import Chain, Section, read_section
-from triage.ingest.containers.ewf_tables import Table
+from triage.ingest.containers.ewf_table import Table
 from triage.ingest.containers.files import SegmentFiles
 from triage.model.display import printable
 from triage.model.evidence import DamagedRange, DamageKind
+
+if TYPE_CHECKING:
+    from triage.ingest.containers.ewf_pages import PageLoader  # with numpy, for open sets only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

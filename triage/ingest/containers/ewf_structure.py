@@ -9,7 +9,7 @@ from pathlib import Path
 from triage.errors import EvidenceError
 from triage.ingest.containers import ewf_facts, ewf_pages, ewf_placing
 from triage.ingest.containers.ewf_facts import Geometry
-from triage.ingest.containers.ewf_names import find_segments
+from triage.ingest.containers.ewf_names import SIGNATURE, find_segments
 from triage.ingest.containers.ewf_placing import Gap
 from triage.ingest.containers.ewf_sections import Section, read_section, walk
 from triage.ingest.containers.ewf_segments import (
@@ -26,12 +26,12 @@ from triage.ingest.containers.ewf_segments import (
     pieces_of,
     sections_of,
 )
-from triage.ingest.containers.ewf_tables import Table, resolve
+from triage.ingest.containers.ewf_table import Table
+from triage.ingest.containers.ewf_tables import resolve
 from triage.ingest.containers.files import SegmentFiles
 from triage.model.display import printable
 from triage.model.evidence import DamagedRange, DamageKind
 
-SIGNATURE = b"EVF\x09\x0d\x0a\xff\x00"
 _GEOMETRY_KINDS = ("volume", "disk", "data")
 
 

@@ -10,7 +10,6 @@ import pytsk3
 from triage.ingest.container import Container
 from triage.ingest.filesystems import tsk_find
 from triage.ingest.filesystems.ext_inodes import InodeTables
-from triage.ingest.filesystems.ext_sweep import freed_inodes
 from triage.ingest.filesystems.hfs_catalog import CatalogError
 from triage.ingest.filesystems.tsk_content import chosen, content, content_part
 from triage.ingest.filesystems.tsk_folder import Folder, Volume
@@ -134,6 +133,10 @@ class TskFileSystem:
         """Give the records to look for orphans in, in rising order; for ext just freed ones."""
         tables = InodeTables.of(self._container, self.volume)
         if tables is not None:
+            from triage.ingest.filesystems.ext_sweep import (  # noqa: PLC0415  (with numpy)
+                freed_inodes,
+            )
+
             return freed_inodes(tables)
         return range(int(self._opened.info.first_inum), int(self._opened.info.last_inum))
 

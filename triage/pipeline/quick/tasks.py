@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 from itertools import accumulate, chain
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from triage.hashing.stream import DigestStream
 from triage.ingest.archive import (
@@ -26,7 +26,6 @@ from triage.ingest.filetype import HEAD_BYTES, detect
 from triage.ingest.packedmarks import LOOK_BYTES, is_disc, may_be_archive, may_be_disc
 from triage.ingest.reading import ContentError, VolumeError
 from triage.matching.layout import STRENGTH
-from triage.matching.sizes import SizeTable
 from triage.model.digest import Digests
 from triage.model.entry import FileEntry
 from triage.model.evidence import DamagedRange, DamageKind
@@ -48,6 +47,9 @@ from triage.pipeline.quick.values import (
     Visited,
 )
 from triage.pipeline.visit import Visit
+
+if TYPE_CHECKING:
+    from triage.matching.sizes import SizeTable  # with numpy, for sets that state sizes
 
 ANSWER_ENTRIES, ANSWER_S = 4_000, 0.25
 """Folders are listed for one answer until it holds so many entries, or has taken so long."""
