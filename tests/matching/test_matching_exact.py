@@ -155,11 +155,12 @@ def uneven(width: int) -> Rows:
 
 
 @pytest.mark.parametrize("width", [16, 20, 32])
-@pytest.mark.parametrize("steps", [0, 1, 12])
+@pytest.mark.parametrize("steps", [(0, 0), (2, 1), (1, 12)])
 def test_crowded_buckets_give_what_a_linear_scan_gives(
-    width: int, steps: int, monkeypatch: pytest.MonkeyPatch
+    width: int, steps: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exact, "_STEPS", steps)
+    for name, value in zip(("_STEPS", "_MORE_STEPS"), steps, strict=True):
+        monkeypatch.setattr(exact, name, value)
     known = uneven(width)
     near = known.copy()
     near[:, -1] ^= 1
@@ -189,10 +190,40 @@ def test_columns_on_the_disk_are_those_of_a_table_in_memory(tmp_path: Path, widt
         layout.buckets_name(kind): expected.buckets,
         layout.filter_name(kind): expected.blocks,
     }
+    repeats = prefixes_of(known)
+    again = np.array([len(repeats) - len(np.unique(repeats))], "<u8")
+    assert expected.repeats
+    names[layout.repeats_name(kind)] = again
     assert {path.stem for path in tmp_path.iterdir()} == set(names)
     for name, array in names.items():
         with Column(column_path(tmp_path, name)) as column:
             assert column.array.tobytes() == array.tobytes(), name
+
+
+def test_as_many_pairs_as_queries_are_not_one_for_each() -> None:
+    known = np.repeat(digests(2, 16), 2, axis=0)
+    asked = np.stack([known[0], *digests(2, 16, "other"), known[2]])
+    query, record = ExactIndex.of(known).find(asked)
+    assert (query.tolist(), record.tolist()) == ([0, 0, 3, 3], [0, 1, 2, 3])
+
+
+def test_prefixes_that_repeat_are_counted_and_none_that_do_not(tmp_path: Path) -> None:
+    builder = PackBuilder(tmp_path, run_rows=64)
+    builder.add_batch(DigestBatch(count=300, digests={SHA1: digests(300, 20)}))
+    builder.finish()
+    builder.close()
+    assert not column_path(tmp_path, layout.repeats_name(SHA1)).exists()
+    assert not SortedKeys.of(digests(300, 20)).repeats
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_the_filter_is_skipped_only_where_it_would_say_nothing(share: float) -> None:
+    known, others = digests(3_000, 16), digests(3_000, 16, "other")
+    choose = np.random.default_rng(1)
+    wanted = choose.random(3_000) < share
+    asked = np.where(wanted[:, None], known, others)
+    query, record = ExactIndex.of(known).find(asked)
+    assert query.tolist() == record.tolist() == np.flatnonzero(wanted).tolist()
 
 
 def test_the_filter_is_as_documented_and_denies_most_others() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from triage.matching import layout
 from triage.matching.column import ColumnWriter
-from triage.matching.columns import AscendingWriter, HeldWriter, RecordsWriter
+from triage.matching.columns import AscendingWriter, HeldWriter, RecordsWriter, ValuesWriter
 from triage.matching.index import Rows, prefixes_of
 from triage.matching.indexes.blockfilter import filter_blocks, marks_of, places_of, upper_of
 from triage.matching.indexes.keys import joined_rows
@@ -65,6 +65,9 @@ class _KeyWriter:
         self._rows = ColumnWriter(folder, layout.rows_name(name), width - 4)
         self._buckets = AscendingWriter(folder, layout.buckets_name(name), "<u4")
         self._filter = AscendingWriter(folder, layout.filter_name(name), "<u8")
+        self._repeats = ValuesWriter(folder, layout.repeats_name(name), "<u8")
+        self._repeated = 0
+        self._last: U64 = np.empty(0, np.uint64)
         self._bits = layout.bucket_bits(count)
         self._blocks = filter_blocks(count)
         self._open_block = np.zeros(1, np.int64)
@@ -74,17 +77,22 @@ class _KeyWriter:
         buckets = (prefixes >> np.uint64(64 - self._bits)).view(np.int64)
         self._buckets.starts(buckets, self._prefixes.count, int(buckets[-1]) + 1)
         self._mark(prefixes)
+        self._repeated += int(np.count_nonzero(prefixes[1:] == prefixes[:-1]))
+        self._repeated += int(np.count_nonzero(prefixes[:1] == self._last))
+        self._last = prefixes[-1:]
         self._prefixes.append(prefixes.astype("<u8", copy=False))
         self._rows.append(joined_rows(digests, records))
 
     def finish(self) -> list[PackFile]:
         self._buckets.starts(_NONE, self._prefixes.count, (1 << self._bits) + 1)
         self._filter.put(self._open_block, self._open_marks, self._blocks)
+        self._repeats.append(np.array([self._repeated], "<u8"), 1)
         columns = (self._prefixes, self._rows, self._buckets, self._filter)
-        return [column.finish() for column in columns]
+        return [*(column.finish() for column in columns), *self._repeats.finish()]
 
     def close(self) -> None:
-        for column in (self._prefixes, self._rows, self._buckets, self._filter):
+        columns = (self._prefixes, self._rows, self._buckets, self._filter, self._repeats)
+        for column in columns:
             column.close()
 
     def _mark(self, prefixes: U64) -> None:

@@ -63,6 +63,11 @@ def filter_name(algorithm: str) -> str:
     return f"{algorithm}-filter"
 
 
+def repeats_name(algorithm: str) -> str:
+    """Name the column of one number: the prefixes that equal the one before; left out for none."""
+    return f"{algorithm}-repeats"
+
+
 def held_name(algorithm: str) -> str:
     """Name the bitmap of records that have an exact digest; left out where every record has."""
     return f"{algorithm}-held"

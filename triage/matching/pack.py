@@ -101,7 +101,14 @@ class OpenPack:
         blocks = self._column(layout.filter_name(algorithm), "<u8")
         if rows is None or buckets is None or blocks is None:
             raise HashSetError(f"{self.folder.name}: the index of {algorithm} is missing")
-        keys = SortedKeys(prefixes=prefixes, rows=rows, buckets=buckets, blocks=blocks)
+        repeats = self._column(layout.repeats_name(algorithm), "<u8")
+        keys = SortedKeys(
+            prefixes=prefixes,
+            rows=rows,
+            buckets=buckets,
+            blocks=blocks,
+            repeats=repeats is not None,
+        )
         return ExactTable(ExactIndex(keys), self._column(layout.held_name(algorithm), "u1"))
 
     def table(self, algorithm: str) -> DigestTable | None:

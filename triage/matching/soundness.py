@@ -31,7 +31,8 @@ def index_problems(folder: Path, document: PackDocument) -> Iterator[str]:
                 problem = _digests_problem(folder, algorithm, distinct)
                 problem = problem or near_problem(folder, Algorithm(algorithm))
             else:
-                problem = _keys_problem(folder, algorithm, distinct)
+                repeats = column_path(folder, layout.repeats_name(algorithm)).name in listed
+                problem = _keys_problem(folder, algorithm, distinct, repeats=repeats)
             problem = problem or _records_problem(folder, algorithm, document, listed)
         except HashSetError as error:
             problem = error.message
@@ -39,7 +40,7 @@ def index_problems(folder: Path, document: PackDocument) -> Iterator[str]:
             yield f"index of {algorithm}: {problem}"
 
 
-def _keys_problem(folder: Path, algorithm: str, distinct: int) -> str:
+def _keys_problem(folder: Path, algorithm: str, distinct: int, *, repeats: bool) -> str:
     """Check that exact digests ascend, are as many as stated, and that buckets lead to them."""
     with (
         Column(column_path(folder, layout.prefixes_name(algorithm)), "<u8") as prefixes,
@@ -62,7 +63,15 @@ def _keys_problem(folder: Path, algorithm: str, distinct: int) -> str:
                 return problem
         if order.distinct != distinct:
             return f"{order.distinct} distinct digests instead of {distinct}"
+        if not repeats and _repeats(prefixes):
+            return "a prefix occurs twice, and is said to occur once"
         return _buckets_problem(prefixes, buckets, bits) or _filter_problem(prefixes, blocks)
+
+
+def _repeats(prefixes: Column) -> bool:
+    starts = range(0, prefixes.count, _BLOCK)
+    blocks = (prefixes.array[start : start + _BLOCK + 1] for start in starts)
+    return any(bool((block[1:] == block[:-1]).any()) for block in blocks)
 
 
 def _buckets_problem(prefixes: Column, buckets: Column, bits: int) -> str:

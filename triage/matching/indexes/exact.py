@@ -12,8 +12,13 @@ from triage.matching.indexes.blockfilter import places_of
 from triage.matching.indexes.keys import Keys, SortedKeys, Words
 
 _BLOCK_PAIRS = 1 << 20
-_STEPS = 12
-"""Digests that are passed one by one in a bucket, before what is left is bisected."""
+_STEPS = 2
+"""Digests that all queries of a batch pass one by one in their buckets, where they are below."""
+_MORE_STEPS = 12
+"""Further ones that the few queries which are not there yet pass, before they are bisected."""
+_SAMPLE = 256
+_MOST_PASSING = 0.5
+"""Where more of the first queries pass the filter, it is not asked about the others."""
 _NOTHING = np.empty(0, np.int64)
 
 Pairs = tuple[Numbers, Numbers]
@@ -32,6 +37,7 @@ class ExactIndex:
         self._prefixes = keys.prefixes
         self._buckets = keys.buckets
         self._blocks = keys.blocks
+        self._repeats = keys.repeats
         self._width = keys.rows.shape[1] // 4
         self._rows = keys.rows.reshape(-1).view(f"V{keys.rows.shape[1]}")
         self._shift = np.uint64(65 - (len(keys.buckets) - 1).bit_length())
@@ -67,32 +73,42 @@ class ExactIndex:
         if not len(keys) or not len(self._prefixes):
             return
         query = self._passing(keys)
+        wanted = keys.prefixes if len(query) == len(keys) else keys.prefixes.take(query)
+        query, first = self._first(query, wanted)
         if not len(query):
             return
-        query, first = self._first(query, keys.prefixes.take(query))
-        if not len(query):
-            return
-        counts = self._counts(keys.prefixes.take(query), first)
-        if counts is None:
+        if not self._repeats:
             yield self._confirmed(keys, query, first)
             return
+        counts = self._counts(keys.prefixes.take(query), first)
         for part in bounded_parts(counts, _BLOCK_PAIRS):
             numbers = np.repeat(query[part], counts[part])
             yield self._confirmed(keys, numbers, expanded(first[part], counts[part]))
 
     def _passing(self, keys: Keys) -> Numbers:
-        """Give the queries that the filter does not rule out."""
-        met = self._blocks.take(places_of(keys.upper, len(self._blocks)))
-        met &= keys.marks
-        return np.flatnonzero(met == keys.marks)
+        """Give the queries that the filter does not rule out; where it is of use at all."""
+        sample = slice(None, _SAMPLE)
+        if len(keys) > _SAMPLE and self._may_be(keys, sample).mean() > _MOST_PASSING:
+            return np.arange(len(keys))
+        return np.flatnonzero(self._may_be(keys, slice(None)))
+
+    def _may_be(self, keys: Keys, part: slice) -> NDArray[np.bool_]:
+        marks = keys.marks[part]
+        met = self._blocks.take(places_of(keys.upper[part], len(self._blocks)))
+        met &= marks
+        passing: NDArray[np.bool_] = met == marks
+        return passing
 
     def _first(self, query: Numbers, wanted: NDArray[np.uint64]) -> Pairs:
         """Give the queries whose prefix occurs, and the first place where it does."""
         place = self._buckets.take((wanted >> self._shift).view(np.int64)).astype(np.int64)
         # A place behind the last prefix gives the last one, which is below and so never equal.
         met = self._prefixes.take(place, mode="clip")
+        for _ in range(_STEPS):  # all at once: cheaper than to pick out those that are not there
+            place += met < wanted
+            self._prefixes.take(place, mode="clip", out=met)
         live = np.flatnonzero(met < wanted)
-        for _ in range(_STEPS):
+        for _ in range(_MORE_STEPS):
             if not len(live):
                 break
             place[live] = beyond = place.take(live) + 1
@@ -102,15 +118,15 @@ class ExactIndex:
             place[live] = beyond = np.searchsorted(self._prefixes, wanted.take(live))
             met[live] = self._prefixes.take(beyond, mode="clip")
         hit = np.flatnonzero(met == wanted)
+        if len(hit) == len(query):
+            return query, place
         return query.take(hit), place.take(hit)
 
-    def _counts(self, wanted: NDArray[np.uint64], first: Numbers) -> Numbers | None:
-        """Give how often each prefix occurs; ``None`` where each occurs once."""
+    def _counts(self, wanted: NDArray[np.uint64], first: Numbers) -> Numbers:
+        """Give how often each prefix occurs."""
         last = len(self._prefixes) - 1
         again = self._prefixes.take(first + 1, mode="clip") == wanted
         again &= first < last
-        if not again.any():
-            return None
         counts = np.ones(len(first), np.int64)
         counts[again] = np.searchsorted(self._prefixes, wanted[again], "right") - first[again]
         return counts

@@ -45,6 +45,8 @@ class Keys:
 
     def rests(self, numbers: Numbers) -> Words:
         """Give the bytes behind the prefix of some, in words."""
+        if len(numbers) == len(self) and np.array_equal(numbers, np.arange(len(self))):
+            return self.rows.view("<u4")[:, 2:]
         whole = self.rows.view(f"V{self.rows.shape[1]}").reshape(len(self))
         return whole.take(numbers).view("<u4").reshape(len(numbers), -1)[:, 2:]
 
@@ -60,12 +62,14 @@ class SortedKeys:
         buckets: for each value of the first bits of a prefix, where its digests start; one more
             at the end.
         blocks: of a filter, see :mod:`triage.matching.indexes.blockfilter`.
+        repeats: whether a prefix occurs more than once.
     """
 
     prefixes: NDArray[np.uint64]
     rows: Rows
     buckets: NDArray[np.uint32]
     blocks: NDArray[np.uint64]
+    repeats: bool
 
     @classmethod
     def of(cls, digests: Rows) -> SortedKeys:
@@ -84,6 +88,7 @@ class SortedKeys:
             rows=joined_rows(ordered, order.astype(np.uint32)),
             buckets=starts.astype(np.uint32),
             blocks=blocks,
+            repeats=bool((prefixes[1:] == prefixes[:-1]).any()),
         )
 
 
