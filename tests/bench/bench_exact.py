@@ -149,7 +149,8 @@ def beside_hfind(folder: Path, millions: int) -> Iterator[Line]:
             few = rows[:20_000]
             asked.write_text("".join(f"{row.tobytes().hex()}\n" for row in few))
             before = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run(["hfind", "-q", "-f", asked, text], check=True, capture_output=True)
+            told = subprocess.run(["hfind", "-f", asked, text], check=True, capture_output=True)
+            assert told.stdout.count(b"\n") == len(few)
             after = resource.getrusage(resource.RUSAGE_CHILDREN)
             cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             theirs = len(few) / cpu / 1e6
@@ -265,9 +266,10 @@ def main() -> None:
         sys.stdout.flush()
 
     pack = given.folder / f"sha1-{given.millions}@1"
-    if not pack.exists():
+    if given.millions and not pack.exists():
         show(f"Building, {given.millions} million", build(pack, given.millions, Algorithm.SHA1))
-    show(f"Asking, {given.millions} million", look_ups(pack, given.millions, Algorithm.SHA1))
+    if given.millions:
+        show(f"Asking, {given.millions} million", look_ups(pack, given.millions, Algorithm.SHA1))
     if given.sqlite_millions:
         title = f"Beside SQLite, {given.sqlite_millions} million"
         show(title, beside_sqlite(given.folder, given.sqlite_millions))
