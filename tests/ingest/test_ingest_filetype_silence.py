@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from triage.ingest.filetype import libmagic
+from triage.ingest.filetype import libmagic, packed_silence, take_silence
+from triage.ingest.filetypes import libraries
 from triage.ingest.filetypes.libraries import UNKNOWN, guessed
 from triage.ingest.filetypes.silence import Silence, read_silence
 
@@ -46,6 +47,24 @@ def test_where_silence_is_certain_libmagic_says_nothing(silence: Silence) -> Non
     assert len(quiet) > 300
     for head in quiet:
         assert libmagic()[0].from_buffer(head[:4096]) == UNKNOWN, head[:40]
+
+
+def test_what_another_process_has_read_tells_the_same(
+    silence: Silence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = packed_silence()
+    monkeypatch.setattr(libraries, "_taken", [])
+    monkeypatch.setattr(libraries, "read_silence", None)  # must not be called
+    libraries._silence.cache_clear()
+    try:
+        take_silence(packed)
+        taken = libraries._silence()
+        assert taken is not None
+        assert taken is not silence
+        for head in heads():
+            assert taken.certain(head) == silence.certain(head)
+    finally:
+        libraries._silence.cache_clear()
 
 
 def test_libmagic_need_not_be_asked_about_most_random_content(silence: Silence) -> None:

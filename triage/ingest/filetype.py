@@ -5,7 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 
 from triage.ingest.filetypes.extensions import DOCUMENTS, LONGEST_BYTES, PACKED, agrees
-from triage.ingest.filetypes.libraries import UNKNOWN, asked, guessed, libmagic
+from triage.ingest.filetypes.libraries import (
+    UNKNOWN,
+    asked,
+    guessed,
+    libmagic,
+    packed_silence,
+    take_silence,
+)
 from triage.ingest.filetypes.rare import rare_picture
 from triage.ingest.filetypes.signatures import signature
 from triage.ingest.filetypes.systems import system
@@ -13,7 +20,7 @@ from triage.ingest.filetypes.text import plain_text
 from triage.ingest.filetypes.weak import believed, weak_picture
 from triage.model.outcome import FileType
 
-__all__ = ["HEAD_BYTES", "detect", "family", "libmagic"]
+__all__ = ["HEAD_BYTES", "detect", "family", "libmagic", "packed_silence", "take_silence"]
 
 HEAD_BYTES = 64 * 1024
 """As many first bytes of a content as :func:`detect` makes use of."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         RowItem,
         Surveyed,
         SurveyItem,
+        TypesItem,
         Unopened,
         Visited,
     )
@@ -41,6 +42,20 @@ def take_handover(found: tuple[str, bytes]) -> None:
     from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
 
     tasks.take_handover(found)
+
+
+def learn_types(item: TypesItem) -> bytes:
+    """Read what telling types needs, packed for other workers."""
+    from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
+
+    return tasks.learn_types(item)
+
+
+def take_types(packed: bytes) -> None:
+    """Remember what another worker has read for telling types."""
+    from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
+
+    tasks.take_silence(packed)
 
 
 def find_roots(item: RootsItem) -> tuple[DirectoryRef, ...] | Problem:

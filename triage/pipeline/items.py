@@ -23,6 +23,11 @@ class SurveyItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TypesItem:
+    """What telling types needs is to be read, once for all workers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surveyed:
     """Evidence that opened, its volumes, and what other workers need to open it at once.
 

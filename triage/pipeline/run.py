@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,15 +20,15 @@ from triage.model.evidence import ContainerKind, EvidenceInfo
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeState
 from triage.pipeline import rematch
-from triage.pipeline.calls import survey, take_handover
+from triage.pipeline.calls import learn_types, survey, take_handover, take_types
 from triage.pipeline.digesting import Digesting
-from triage.pipeline.items import Surveyed, SurveyItem, Unopened
+from triage.pipeline.items import Surveyed, SurveyItem, TypesItem, Unopened
 from triage.pipeline.judging import Judge
 from triage.pipeline.picturing import Picturing
 from triage.pipeline.plan import TimeLimits
 from triage.pipeline.unpacking import Unpacking
 from triage.pipeline.walking import Walk
-from triage.scheduler import Batch, Finished, Pool, terminate_as_interrupt
+from triage.scheduler import Batch, Finished, Pool, Result, terminate_as_interrupt
 from triage.store.database import Store
 
 TELL_INTERVAL_S = 0.1
@@ -164,18 +164,13 @@ class ExhibitRun:
     def _survey(self) -> list[tuple[str, Surveyed]]:
         """Open every image; one that does not open is recorded, unless it is the only one."""
         locations = [str(path.absolute()) for path in self.request.images]
-        limit = self.request.limits.opening_s
-        batches = [
-            Batch(
-                function=survey,
-                items=(SurveyItem(location=one),),
-                time_limits_s=(limit,),
-                reads=True,
-            )
-            for one in locations
-        ]
-        self.tell(Progress(stage=Stage.OPENING, done=0, total=len(batches)))
-        found = {result.item.location: result for result in self.pool.run(batches)}
+        self.tell(Progress(stage=Stage.OPENING, done=0, total=len(locations)))
+        found: dict[str, Result] = {}
+        for result in self.pool.run(self._opening(locations)):
+            if isinstance(result.item, SurveyItem):
+                found[result.item.location] = result
+            elif isinstance(result, Finished):  # else each worker finds out for itself
+                self.pool.prepare(take_types, result.value)
         surveyed: list[tuple[str, Surveyed]] = []
         unopened: list[Unopened] = []
         for location in dict.fromkeys(locations):
@@ -192,6 +187,15 @@ class ExhibitRun:
             raise EvidenceError(unopened[0].message, hint=unopened[0].hint)
         _check_distinct(surveyed)
         return surveyed
+
+    def _opening(self, locations: list[str]) -> Iterator[Batch]:
+        """Give what opens the images, and what another worker can find out for all meanwhile."""
+        limits = (self.request.limits.opening_s,)
+        for one in locations:
+            item = SurveyItem(location=one)
+            yield Batch(function=survey, items=(item,), time_limits_s=limits, reads=True)
+        if self.request.workers > 1:
+            yield Batch(function=learn_types, items=(TypesItem(),), time_limits_s=limits)
 
     def _bring_up_to_date(self, exhibit_id: int, sets: LoadedSets, judge: Judge) -> None:
         """Judge what an earlier run stored anew, if the references have changed since."""

@@ -22,7 +22,7 @@ from triage.ingest.archive import (
     touched_damage,
 )
 from triage.ingest.evidence import Evidence
-from triage.ingest.filetype import HEAD_BYTES, detect
+from triage.ingest.filetype import HEAD_BYTES, detect, packed_silence, take_silence
 from triage.ingest.reading import ContentError, VolumeError
 from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange, DamageKind
@@ -45,6 +45,7 @@ from triage.pipeline.items import (
     RowItem,
     Surveyed,
     SurveyItem,
+    TypesItem,
     Unopened,
     Visited,
 )
@@ -58,7 +59,7 @@ from triage.pipeline.opened import (
 from triage.pipeline.visit import Visit
 from triage.scheduler import turn
 
-__all__ = ["close_evidence"]
+__all__ = ["close_evidence", "take_silence"]
 
 ANSWER_ENTRIES, ANSWER_S = 20_000, 1.0
 """Folders are listed for one answer until it holds so many entries, or has taken so long."""
@@ -86,6 +87,11 @@ def take_handover(found: tuple[str, bytes]) -> None:
     """Remember what another worker found in an image, for when it is opened here."""
     location, handover = found
     opened.take_handover((location, pickle.loads(handover)))  # noqa: S301  (our own worker)
+
+
+def learn_types(_item: TypesItem) -> bytes:
+    """Read what telling types needs, packed for other workers."""
+    return packed_silence()
 
 
 def find_roots(item: RootsItem) -> tuple[DirectoryRef, ...] | Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import pickle
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -28,6 +29,10 @@ _ELSEWHERE: dict[str, tuple[int, bytes]] = {
     "Eot": (34, b"LP"),
 }
 """Kinds that do not show by themselves which first byte they need: where they look for what."""
+
+
+_taken: list[bytes] = []
+"""What another process has read of libmagic's database, packed until it is needed."""
 
 
 class _Asked(Protocol):
@@ -139,8 +144,22 @@ def _library() -> Any:  # noqa: ANN401 (a module)
         raise TriageError(f"libmagic does not load: {error}", hint=hint) from error
 
 
+def packed_silence() -> bytes:
+    """Pack what is known of libmagic's database, for other processes of this machine."""
+    return pickle.dumps(_silence(), pickle.HIGHEST_PROTOCOL)
+
+
+def take_silence(packed: bytes) -> None:
+    """Use what another process has read of the database: reading it takes twenty times as long."""
+    _taken[:] = [packed]
+
+
 @cache
 def _silence() -> Silence | None:
+    return pickle.loads(_taken[0]) if _taken else _read_silence()  # noqa: S301  (our own worker)
+
+
+def _read_silence() -> Silence | None:
     """Read the databases that libmagic has loaded, ``None`` where that cannot be told for sure."""
     library = getattr(_library(), "libmagic", None)
     find = getattr(library, "magic_getpath", None)
