@@ -16,6 +16,7 @@ from triage.config import home
 if TYPE_CHECKING:
     from triage.pipeline.quick.result import QuickResult
     from triage.pipeline.quick.run import QuickRequest
+    from triage.scheduler import ProcessPool
 
 _GIB = 1 << 30
 _PROBLEMS = 3
@@ -74,18 +75,17 @@ def quick(  # noqa: PLR0913  (click hands over each option by its name)
     2 no set that can be looked for; 4 nothing could be opened; 5 a reference set cannot be loaded;
     130 interrupted, what was found is printed.
     """
-    from triage.pipeline.quick.run import QuickRequest  # noqa: PLC0415  (help stays instant)
-
     if report is not None:
         _check_report(report, images)
-    request = QuickRequest(
-        images=images,
-        sets=sets or None,
-        first_hit=first_hit,
-        workers=workers or len(_cores()),
-        keys=seal_keys(key_files),
-    )
-    result = _work(request, one_reader=medium == "hdd")
+    keys = seal_keys(key_files)
+    workers = workers or len(_cores())
+    with contextlib.closing(_started(workers, one_reader=medium == "hdd")) as pool:
+        from triage.pipeline.quick.run import QuickRequest  # noqa: PLC0415  (while workers start)
+
+        request = QuickRequest(
+            images=images, sets=sets or None, first_hit=first_hit, workers=workers, keys=keys
+        )
+        result = _work(request, pool)
     if report is not None:
         _keep(report, result)
     _print(result, as_json=as_json)
@@ -94,22 +94,23 @@ def quick(  # noqa: PLR0913  (click hands over each option by its name)
     sys.exit(_PROBLEMS if result.gaps else 0)
 
 
-def _work(request: QuickRequest, *, one_reader: bool) -> QuickResult:
+def _started(workers: int, *, one_reader: bool) -> ProcessPool:
+    """Start the workers before all else is imported: they load what they need meanwhile."""
     from triage.scheduler import ProcessPool  # noqa: PLC0415  (help stays instant)
 
-    pool = ProcessPool(
-        workers=request.workers, memory_limit_bytes=4 * _GIB, one_reader=one_reader
-    )  # started before anything else is imported: workers load what they need meanwhile
-    with contextlib.closing(pool):
-        from triage.cli.console import PipeConsole  # noqa: PLC0415
-        from triage.cli.progress import Watcher  # noqa: PLC0415
-        from triage.grading.scheme import SchemeBook  # noqa: PLC0415
-        from triage.pipeline.quick.run import QuickPass  # noqa: PLC0415
+    return ProcessPool(workers=workers, memory_limit_bytes=4 * _GIB, one_reader=one_reader)
 
-        with Watcher(PipeConsole(stderr=True)) as watcher:
-            return QuickPass(
-                request=request, pool=pool, home=home(), book=SchemeBook(home()), tell=watcher
-            ).run()
+
+def _work(request: QuickRequest, pool: ProcessPool) -> QuickResult:
+    from triage.cli.console import PipeConsole  # noqa: PLC0415  (help stays instant)
+    from triage.cli.progress import Watcher  # noqa: PLC0415
+    from triage.grading.scheme import SchemeBook  # noqa: PLC0415
+    from triage.pipeline.quick.run import QuickPass  # noqa: PLC0415
+
+    with Watcher(PipeConsole(stderr=True)) as watcher:
+        return QuickPass(
+            request=request, pool=pool, home=home(), book=SchemeBook(home()), tell=watcher
+        ).run()
 
 
 def _print(result: QuickResult, *, as_json: bool) -> None:
