@@ -15,7 +15,7 @@ from road import Road
 from triage.grading.scheme import SchemeBook
 from triage.model.hashset import Polarity
 from triage.pipeline import visit
-from triage.pipeline.quick import reading
+from triage.pipeline.quick import visiting
 from triage.pipeline.quick.result import QuickResult
 from triage.pipeline.quick.run import QuickPass, QuickRequest
 from triage.pipeline.quick.tasks import close_evidence
@@ -88,5 +88,5 @@ def test_sizes_too_many_to_be_told_change_nothing(
     road: Road, device: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     quiet = quick(road, device, InlinePool())
-    monkeypatch.setattr(reading, "TOLD_SIZES", 0)
+    monkeypatch.setattr(visiting, "TOLD_SIZES", 0)
     assert quick(road, device, InlinePool()) == quiet

@@ -10,33 +10,26 @@ from dataclasses import dataclass, field
 from triage.model.event import Event, Progress, Stage
 from triage.model.grade import Standing
 from triage.model.outcome import FailReason
-from triage.model.problem import Problem, ProblemKind
 from triage.pipeline.plan import TimeLimits, portions
-from triage.pipeline.quick.calls import confirm, list_archive, look, take_sizes, visit_archive
+from triage.pipeline.quick.calls import confirm, look
 from triage.pipeline.quick.result import QuickHit, Unexamined
 from triage.pipeline.quick.sets import Sought
 from triage.pipeline.quick.values import (
     ArchiveItem,
     Digested,
     EntryItem,
-    Found,
     Looked,
     Unread,
     Visited,
 )
+from triage.pipeline.quick.visiting import Visiting
 from triage.pipeline.quick.walking import Catalogue
-from triage.pipeline.visit import VISIT_BYTES
 from triage.scheduler import Batch, LossKind, Lost, Pool, Result
 
 LOOK_COST_BYTES = 4096
 """What looking at the start of an entry counts in a batch and in the progress."""
 BATCH_ITEMS = 128
 CONFIRM_ITEMS = 32
-BATCH_ARCHIVES = 16
-ARCHIVE_BYTES = 1024 * 1024
-"""An archive of this size has a batch to itself: what it unpacks to may be a hundred times more."""
-TOLD_SIZES = 1 << 22
-"""Of a list of more sizes workers are not told: it would cost more than reading archives twice."""
 ASK_INTERVAL_S = 0.2
 TELL_INTERVAL_S = 0.05
 
@@ -70,7 +63,6 @@ class Reading:
     looked: int = 0
     read_whole: int = 0
     read_bytes: int = 0
-    archives: int = 0
     failed: Counter[FailReason] = field(default_factory=Counter)
     unexamined: list[Unexamined] = field(default_factory=list)
     conflicts: list[QuickHit] = field(default_factory=list)
@@ -85,22 +77,30 @@ class Reading:
     _agreed: list[int] = field(default_factory=list)
     _confirmed: list[tuple[EntryItem, Digested]] = field(default_factory=list)
     _confirming: set[int] = field(default_factory=set)
-    _archives: set[int] = field(default_factory=set)
+    _visiting: Visiting = field(init=False)
     _left: list[int] = field(default_factory=list)
-    _listed_alone: list[int] = field(default_factory=list)
-    _sizes_told: bool = False
+
+    def __post_init__(self) -> None:
+        self._visiting = Visiting(
+            pool=self.pool, sought=self.sought, catalogue=self.catalogue, limits=self.limits
+        )
 
     def run(self) -> None:
         """Examine everything, and what the archives hold, until no new archive turns up."""
         offsets = self.catalogue.offsets
         self._examine(sorted(range(len(offsets)), key=offsets.__getitem__))
-        while self._archives and not self.stopped:
-            self._examine(self._visit(sorted(self._archives)))
+        while self._visiting.waiting and not self.stopped:
+            self._examine(self._visit())
+
+    @property
+    def archives(self) -> int:
+        """How many archives were opened."""
+        return self._visiting.opened
 
     @property
     def archives_left(self) -> int:
         """How many archives were met and not opened."""
-        return len(self._archives)
+        return len(self._visiting.waiting)
 
     def _examine(self, numbers: Sequence[int]) -> None:
         self._plan()
@@ -205,9 +205,9 @@ class Reading:
     def _noted(self, number: int, location: str, value: Looked) -> tuple[bytes, ...]:
         self.catalogue.note_damage(location, value.damage)
         if value.archive and value.opens:
-            self._archives.add(number)
+            self._visiting.waiting.add(number)
         elif value.archive:
-            self._problem(number, "an archive of a kind that is not opened")
+            self.catalogue.note_unopened(number, "an archive of a kind that is not opened")
         return value.digests
 
     def _take_confirmed(self, item: EntryItem, result: Result) -> None:
@@ -256,79 +256,26 @@ class Reading:
             elif proposal.conflict:
                 self.conflicts.append(hit)
 
-    def _visit(self, archives: Sequence[int]) -> list[int]:
-        """Look at the members of archives; give the numbers of those that a visit left out.
-
-        A visit that costs its worker is made again as a listing alone: the member that does it is
-        then met, and named, when it is looked at by itself.
-        """
+    def _visit(self) -> list[int]:
+        """Look at the members of archives; give the numbers of those that a visit left out."""
         self._left.clear()
-        self._listed_alone.clear()
-        if len(self.sought.table.sizes) > TOLD_SIZES:
-            return self._members(archives)
-        if not self._sizes_told:
-            self.pool.prepare(take_sizes, self.sought.table)
-            self._sizes_told = True
-        for result in self.pool.run(self._visits(archives)):
+        self._visiting.begin()
+        for result in self.pool.run(self._visiting.batches(self._confirmations)):
             self._take(result)
             if self.stopped:
                 return []
-        return self._left + self._members(self._listed_alone)
-
-    def _visits(self, archives: Sequence[int]) -> Iterator[Batch]:
-        sizes = self.catalogue.sizes
-        parts = portions(
-            archives, size_bytes=sizes.__getitem__, most=BATCH_ARCHIVES, most_bytes=ARCHIVE_BYTES
-        )
-        for part in parts:
-            yield from self._confirmations()
-            yield Batch(
-                function=visit_archive,
-                items=tuple(ArchiveItem(self.catalogue.item(number)) for number in part),
-                time_limits_s=tuple(self._listing_s(sizes[one] + VISIT_BYTES) for one in part),
-                reads=True,
-            )
+        return self._left + self._visiting.members()
 
     def _take_visited(self, item: EntryItem, result: Result) -> None:
         if isinstance(result, Lost):
-            self._listed_alone.append(item.number)
+            self._visiting.lost(item)
             return
         visited: Visited = result.value
-        fresh = self._enter(item, visited.found)
+        fresh = self._visiting.enter(item, visited.found)
         self._plan(visited.bits)
         for number, value in zip(fresh, visited.looks, strict=False):  # fewer where it ended early
             self._note(number, item.sheet.location, value)
         self._left.extend(fresh[len(visited.looks) :])
-
-    def _members(self, archives: Sequence[int]) -> list[int]:
-        """List the members of archives; give the numbers of those with content."""
-        fresh: list[int] = []
-        for result in self.pool.run(map(self._archive_batch, archives)):
-            item: EntryItem = result.item
-            if isinstance(result, Lost):
-                self._archives.remove(item.number)
-                self._problem(item.number, f"its members could not be listed: {result.detail}")
-            else:
-                fresh.extend(self._enter(item, result.value))
-        return fresh
-
-    def _enter(self, item: EntryItem, found: Found) -> range:
-        """Enter the members of an archive; give the numbers of those with content."""
-        self._archives.remove(item.number)
-        self.archives += 1
-        sheet = item.sheet._replace(container=self.catalogue.entry(item.number))
-        return self.catalogue.add(sheet, found)
-
-    def _archive_batch(self, number: int) -> Batch:
-        return Batch(
-            function=list_archive,
-            items=(self.catalogue.item(number),),
-            time_limits_s=(self._listing_s(self.catalogue.sizes[number]),),
-            reads=True,
-        )
-
-    def _listing_s(self, size_bytes: int) -> float:
-        return self.limits.folder_s + self.limits.reading_s(size_bytes)
 
     def _fail(self, number: int, reason: FailReason, detail: str) -> None:
         ref = self.catalogue.entry(number).ref
@@ -340,18 +287,6 @@ class Reading:
                 path=ref.path,
                 stream=ref.stream,
                 reason=reason,
-                detail=detail,
-            )
-        )
-
-    def _problem(self, number: int, detail: str) -> None:
-        ref = self.catalogue.entry(number).ref
-        self.catalogue.problems.append(
-            Problem(
-                kind=ProblemKind.ARCHIVE_UNREADABLE,
-                evidence=ref.evidence,
-                volume=ref.volume,
-                path=ref.path,
                 detail=detail,
             )
         )

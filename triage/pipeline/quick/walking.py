@@ -72,6 +72,19 @@ class Catalogue:
         """Keep damage that was met."""
         self.damage.setdefault(location, set()).update(damage)
 
+    def note_unopened(self, number: int, detail: str) -> None:
+        """Keep why an archive was not opened."""
+        ref = self.entry(number).ref
+        self.problems.append(
+            Problem(
+                kind=ProblemKind.ARCHIVE_UNREADABLE,
+                evidence=ref.evidence,
+                volume=ref.volume,
+                path=ref.path,
+                detail=detail,
+            )
+        )
+
     def item(self, number: int, bits: int = 0) -> EntryItem:
         """Give an entry as it is sent to a worker."""
         place = bisect_right(self._starts, number) - 1
