@@ -80,44 +80,39 @@ class OrdinaryNames:
             return False
         if name.flags & _UNALLOCATED or not meta.flags & _ALLOCATED:
             return False
-        sequence = 0
-        if self._ntfs:
-            sequence = meta.seq
-            if sequence != name.meta_seq:
-                return False
-        address = name.meta_addr
-        found = None
-        if recorded == _FILE:
-            if self._ntfs and meta.size > self._inside_bytes:
-                found = self._by_record(address, sequence)
-            if found is None:
-                found = self._only_stream(file, address)
-            if found is None:
-                return False
-            size, flags, first, extents, moments = found
-            reason = ""
-        elif self._bare_folders or not self._has_streams(file):
-            size, flags, first, extents, moments = max(0, meta.size), 0, -1, (), None
-            reason = _NO_CONTENT
-            directories.append(self._below(folder, prefix + raw, address, sequence))
-        else:
+        sequence = meta.seq if self._ntfs else 0
+        if self._ntfs and sequence != name.meta_seq:
             return False
-        add(
-            prefix + raw,
-            b"",
-            address,
-            sequence,
-            _KINDS[recorded],
-            "live" if folder.live else "deleted",
-            size,
-            moments or times(meta, naive=self._naive),
-            first,
-            extents,
-            flags,
-            reason,
-            "",
-        )
+        address = name.meta_addr
+        found = self._content(file, meta, recorded, address, sequence)
+        if found is None:
+            return False
+        reason, path = "", prefix + raw
+        if recorded == _DIRECTORY:
+            reason = _NO_CONTENT
+            directories.append(self._below(folder, path, address, sequence))
+        size, flags, first, extents, moments = found
+        named = path, b"", address, sequence, _KINDS[recorded], "live" if folder.live else "deleted"
+        moments = moments or times(meta, naive=self._naive)
+        add(*named, size, moments, first, extents, flags, reason, "")
         return True
+
+    def _content(
+        self,
+        file: pytsk3.File,
+        meta: pytsk3.TSK_FS_META,
+        recorded: int,
+        address: int,
+        sequence: int,
+    ) -> _Content | None:
+        """Give the only stream of a file or none of a folder, nothing where that is not so."""
+        if recorded == _DIRECTORY:
+            bare = self._bare_folders or not self._has_streams(file)
+            return (max(0, meta.size), 0, -1, (), None) if bare else None
+        found = None
+        if self._ntfs and meta.size > self._inside_bytes:
+            found = self._by_record(address, sequence)
+        return found or self._only_stream(file, address)
 
     def _by_record(self, address: int, sequence: int) -> _Content | None:
         """Give a plain content of NTFS by what its record says, nothing where it is not plain."""
