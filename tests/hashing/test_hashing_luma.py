@@ -53,7 +53,7 @@ def hashed(data: bytes) -> PictureHashes:
 
 def in_full(data: bytes) -> PictureHashes:
     with picture._opened(data) as opened:
-        return picture._hash_in_full(opened)
+        return picture._hash_in_full(opened, turned=False)
 
 
 def apart(one: PictureHashes, other: PictureHashes) -> tuple[int, int, int]:
@@ -99,14 +99,14 @@ def test_nothing_is_scaled_that_would_leave_a_side_under_512(
 ) -> None:
     seen: list[tuple[tuple[int, ...], int]] = []
 
-    def noted(pixels: Pixels, width: int, height: int, scale: int) -> None:
-        del width, height
+    def noted(pixels: Pixels, width: int, height: int, scale: int, *, turned: bool) -> None:
+        del width, height, turned
         seen.append((pixels.shape, scale))
 
     monkeypatch.setattr(picture, "hashes_of_luma", noted)
     for size in ((1023, 3000), (1024, 1024), (1025, 2047), (2048, 2048), (4096, 4097)):
         with picture._opened(jpeg(Image.new("L", size, 90))) as opened:
-            assert picture._hash_luma(opened) is None
+            assert picture._hash_luma(opened, turned=False) is None
     assert seen == [
         ((3000, 1023), 1),
         ((512, 512), 2),

@@ -29,10 +29,11 @@ from triage.hashing.pdq import (
 from triage.hashing.pdqorder import SAMPLES
 from triage.hashing.phash import frequencies_of_thumbnail, phash_of_thumbnail
 from triage.hashing.thumbnail import thumbnail
-from triage.model.digest import Pdq
+from triage.hashing.turned import turned_hashes
+from triage.model.digest import Pdq, TurnedHashes
 
 Grey = npt.NDArray[np.uint8]
-LumaHashes = tuple[tuple[Pdq, ...], bytes]
+LumaHashes = tuple[tuple[Pdq, ...], bytes, tuple[TurnedHashes, ...]]
 
 _KEPT_SIDES = 512
 _NEAR, _MOST_NEAR = 0.1, 16
@@ -41,7 +42,9 @@ _PHASH_NEAR, _PHASH_MOST_NEAR = 20.0, 6
 pictures have dozens, photographs as a rule one or none; see docs/picture-hashes.md."""
 
 
-def hashes_of_luma(luma: Grey, width: int, height: int, scale: int) -> LumaHashes | None:
+def hashes_of_luma(
+    luma: Grey, width: int, height: int, scale: int, *, turned: bool = False
+) -> LumaHashes | None:
     """Hash a picture by both PDQ recipes and pHash.
 
     The full recipe weighs the pixels as if each were ``scale`` x ``scale`` equal ones of the full
@@ -53,6 +56,7 @@ def hashes_of_luma(luma: Grey, width: int, height: int, scale: int) -> LumaHashe
         width: pixels of the full picture.
         height: the same.
         scale: how many pixels along each side were made one.
+        turned: whether the hashes of the picture turned and mirrored are wanted too.
 
     Returns:
         The hashes; or ``None`` where they would hang on details that this way of decoding may
@@ -68,7 +72,12 @@ def hashes_of_luma(luma: Grey, width: int, height: int, scale: int) -> LumaHashe
     if _undecided(frequencies_of_thumbnail(thumb), _PHASH_NEAR, _PHASH_MOST_NEAR):
         return None
     hashes = [(bits_of(f), quality_of(s)) for f, s in zip(frequencies, samples, strict=True)]
-    return named(hashes[0], hashes[-1]), phash_of_thumbnail(thumb)
+    others: tuple[TurnedHashes, ...] = ()
+    if turned:
+        others = turned_hashes(
+            (luma,), lambda one: _samples(one, width, height, scale)[::-1], thumb
+        )
+    return named(hashes[0], hashes[-1]), phash_of_thumbnail(thumb), others
 
 
 def _undecided(frequencies: Array, near: float, most: int) -> bool:

@@ -16,10 +16,11 @@ from PIL import Image, UnidentifiedImageError
 from triage.hashing.bands import SQUEEZE_SIDE
 from triage.hashing.limits import PictureLimits
 from triage.hashing.luma import hashes_of_luma
-from triage.hashing.pdq import MIN_SIDE, pdq_hashes
+from triage.hashing.pdq import MIN_SIDE, pdq_hashes, samples_of
 from triage.hashing.phash import phash_of_thumbnail
 from triage.hashing.thumbnail import thumbnail
-from triage.model.digest import PictureHashes
+from triage.hashing.turned import turned_hashes
+from triage.model.digest import PictureHashes, TurnedHashes
 from triage.model.display import printable
 from triage.model.outcome import NoPicture, PictureOutcome, PictureReason
 
@@ -31,6 +32,8 @@ FORMATS = (
 )
 """Decoders that are tried. Pillow has many more; some start programs (EPS), some answer a few
 hundred bytes with hundreds of megabytes (BLP, ICNS), none of them is what cameras write."""
+
+Pixels = npt.NDArray[np.uint8]
 
 _MIMES = frozenset(
     {
@@ -51,7 +54,9 @@ class _TooManyPixelsError(Exception):
     """The header announces more pixels than the limit."""
 
 
-def hash_picture(data: bytes, mime: str, limits: PictureLimits) -> PictureOutcome:
+def hash_picture(
+    data: bytes, mime: str, limits: PictureLimits, *, turned: bool = False
+) -> PictureOutcome:
     """Decode the first frame of a picture and hash it.
 
     The recipe: decoded in full by Pillow; EXIF orientation is not applied (libheif applies the
@@ -65,6 +70,8 @@ def hash_picture(data: bytes, mime: str, limits: PictureLimits) -> PictureOutcom
         data: the whole content.
         mime: type by content; it only tells an unsupported format from a broken file.
         limits: what is refused before decoding.
+        turned: give the hashes of the picture turned and mirrored too, as far as they can be told
+            without decoding it again (:mod:`triage.hashing.turned`).
 
     Returns:
         The hashes, or the reason. A decoder's exception of any class becomes a reason.
@@ -76,7 +83,7 @@ def hash_picture(data: bytes, mime: str, limits: PictureLimits) -> PictureOutcom
         )
     try:
         with _quiet(limits.max_pixels):
-            return _hash_decoded(data, limits)
+            return _hash_decoded(data, limits, turned=turned)
     except (_TooManyPixelsError, Image.DecompressionBombError) as error:
         return NoPicture(reason=PictureReason.TOO_MANY_PIXELS, detail=printable(str(error)))
     except MemoryError:
@@ -85,7 +92,7 @@ def hash_picture(data: bytes, mime: str, limits: PictureLimits) -> PictureOutcom
         return NoPicture(reason=_reason(error, mime), detail=_detail(error))
 
 
-def _hash_decoded(data: bytes, limits: PictureLimits) -> PictureOutcome:
+def _hash_decoded(data: bytes, limits: PictureLimits, *, turned: bool) -> PictureOutcome:
     with _opened(data) as picture:
         width, height = picture.size
         if width * height > limits.max_pixels:
@@ -93,19 +100,19 @@ def _hash_decoded(data: bytes, limits: PictureLimits) -> PictureOutcome:
         if min(width, height) < MIN_SIDE:
             return NoPicture(reason=PictureReason.TOO_SMALL, detail=f"{width}x{height} pixels")
         if picture.format not in {"JPEG", "MPO"} or picture.mode not in {"RGB", "L"}:
-            return _hash_in_full(picture)
-        hashes = _hash_luma(picture)
+            return _hash_in_full(picture, turned=turned)
+        hashes = _hash_luma(picture, turned=turned)
     if hashes is not None:
         return hashes
     with _opened(data) as picture:
-        return _hash_in_full(picture)
+        return _hash_in_full(picture, turned=turned)
 
 
 def _opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=_decoders())
 
 
-def _hash_in_full(picture: Image.Image) -> PictureHashes:
+def _hash_in_full(picture: Image.Image, *, turned: bool) -> PictureHashes:
     picture.load()
     plain = _plain(picture)
     # Some formats (ICO, HEIC) know their true size only after decoding.
@@ -113,18 +120,20 @@ def _hash_in_full(picture: Image.Image) -> PictureHashes:
     squeezed = None
     if max(width, height) > SQUEEZE_SIDE:
         squeezed = np.asarray(plain.resize((SQUEEZE_SIDE, SQUEEZE_SIDE), Image.Resampling.BILINEAR))
-    grey = np.asarray(plain.convert("L"))
+    full = np.asarray(plain)
+    thumb = thumbnail(np.asarray(plain.convert("L")), width, height)
     return PictureHashes(
         width=width,
         height=height,
         format=picture.format or "",
         frames=_frames(picture),
-        pdq=pdq_hashes(np.asarray(plain), squeezed),
-        phash=phash_of_thumbnail(thumbnail(grey, width, height)),
+        pdq=pdq_hashes(full, squeezed),
+        phash=phash_of_thumbnail(thumb),
+        turned=_turned((full,) if squeezed is None else (squeezed, full), thumb) if turned else (),
     )
 
 
-def _hash_luma(picture: Image.Image) -> PictureHashes | None:
+def _hash_luma(picture: Image.Image, *, turned: bool) -> PictureHashes | None:
     """Hash a JPEG decoded in grey, as small as leaves both sides 512 pixels or more.
 
     Returns:
@@ -137,12 +146,12 @@ def _hash_luma(picture: Image.Image) -> PictureHashes | None:
         picture.draft("L", (SQUEEZE_SIDE, SQUEEZE_SIDE))
         picture.load()
         scale = next(scale for scale in (1, 2, 4, 8) if -(-width // scale) == picture.width)
-        hashes = hashes_of_luma(np.asarray(picture), width, height, scale)
+        hashes = hashes_of_luma(np.asarray(picture), width, height, scale, turned=turned)
     except Exception:  # noqa: BLE001  (decoding in full decides what is wrong, if anything)
         return None
     if hashes is None:
         return None
-    pdq, phash = hashes
+    pdq, phash, others = hashes
     return PictureHashes(
         width=width,
         height=height,
@@ -150,7 +159,13 @@ def _hash_luma(picture: Image.Image) -> PictureHashes | None:
         frames=_frames(picture),
         pdq=pdq,
         phash=phash,
+        turned=others,
     )
+
+
+def _turned(pictures: tuple[Pixels, ...], thumb: Pixels) -> tuple[TurnedHashes, ...]:
+    """Give the hashes for each turn; the picture of the house recipe comes first."""
+    return turned_hashes(pictures, lambda one: (samples_of(one),), thumb)
 
 
 def _plain(picture: Image.Image) -> Image.Image:

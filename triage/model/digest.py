@@ -63,6 +63,33 @@ class Pdq:
     recipe: PdqRecipe
 
 
+class Turn(StrEnum):
+    """What is done to a picture before it is hashed: all ways to lay it but the one it has."""
+
+    CLOCKWISE = "turned 90 degrees clockwise"
+    HALF = "turned 180 degrees"
+    ANTICLOCKWISE = "turned 90 degrees anticlockwise"
+    LEFT_RIGHT = "mirrored left to right"
+    TOP_BOTTOM = "mirrored top to bottom"
+    DIAGONAL = "mirrored left to right, then turned 90 degrees anticlockwise"
+    """Rows and columns exchanged."""
+    OTHER_DIAGONAL = "mirrored left to right, then turned 90 degrees clockwise"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnedHashes:
+    """What the hashes of a picture would be, were it turned or mirrored first.
+
+    Attributes:
+        pdq: 32 bytes for each PDQ of the picture, in their order; quality and recipe are theirs.
+        phash: 8 bytes.
+    """
+
+    turn: Turn
+    pdq: tuple[bytes, ...]
+    phash: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureHashes:
     """What decoding a picture gave.
@@ -74,6 +101,7 @@ class PictureHashes:
         frames: number of frames announced; only the first is hashed.
         pdq: one PDQ for each recipe, the house recipe (squeezed-512) first.
         phash: 8 bytes, first printed byte first.
+        turned: one for each :class:`Turn`, in that order, where they were asked for; else none.
     """
 
     width: int
@@ -82,3 +110,4 @@ class PictureHashes:
     frames: int
     pdq: tuple[Pdq, ...]
     phash: bytes
+    turned: tuple[TurnedHashes, ...] = ()
