@@ -73,7 +73,9 @@ class PackCheck:
         return {
             name: noted
             for name, noted in files.items()
-            if noted[:-1] == self._states.get(name) and oldest_ns < noted[-1] <= self._now_ns
+            if _is_note(noted)
+            and noted[:-1] == self._states.get(name)
+            and oldest_ns < noted[-1] <= self._now_ns
         }
 
 
@@ -164,8 +166,16 @@ def _read_note(path: Path) -> dict[str, object]:
         return {}
     if digest != hashlib.sha256(raw.encode()).hexdigest():
         return {}
-    note = json.loads(raw)
+    try:
+        note = json.loads(raw)
+    except (ValueError, RecursionError):
+        return {}
     return note if isinstance(note, dict) else {}
+
+
+def _is_note(noted: object) -> bool:
+    """Tell whether a note of a file has the shape of one: a state, and when it was read."""
+    return isinstance(noted, list) and len(noted) > 1 and all(type(one) is int for one in noted)
 
 
 def _write_note(path: Path, note: dict[str, object]) -> None:

@@ -22,6 +22,7 @@ from triage.matching.manifest import (
 from triage.matching.reader import choose_reader
 from triage.matching.readers.vics import CAID_WARNING
 from triage.matching.reading import Item, ReadOptions
+from triage.matching.source import damage_named
 from triage.model.display import printable
 from triage.model.hashset import PackManifest, Polarity, ReferenceRecord, RefusedRecord
 
@@ -108,7 +109,8 @@ class Import:
         self._wanted = wanted
         self._state = _state_of(path)
         self._reader = choose_reader(path, wanted.format_id, columns_named=bool(options.column_map))
-        self._source_sha256 = sha256_of(path)
+        with damage_named(path):
+            self._source_sha256 = sha256_of(path)
         self.name = wanted.name
         self.version_given = wanted.version is not None
         self.version = wanted.version or naming.default_version(self._source_sha256)

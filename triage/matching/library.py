@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -81,7 +81,8 @@ class PackLibrary:
                 are taken by another content.
         """
         _check_names(name, version)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        with _writing(name):
+            self._folder.mkdir(parents=True, exist_ok=True)
         wanted = Wanted(
             name=name,
             polarity=polarity,
@@ -250,15 +251,32 @@ class PackLibrary:
     def _build(self, target: str, build: Callable[[Path], _T]) -> _T:
         """Let a pack be written beside the others, and give it its name when it is whole."""
         temporary = self._folder / f"{_BUILDING}{target}"
-        temporary.mkdir()
-        try:
-            report = build(temporary)
-            temporary.replace(self._folder / target)
-            _sync_folder(self._folder)
-        except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise
+        with _writing(target):
+            temporary.mkdir()
+            try:
+                report = build(temporary)
+                temporary.replace(self._folder / target)
+                _sync_folder(self._folder)
+            except BaseException:
+                shutil.rmtree(temporary, ignore_errors=True)
+                raise
         return report
+
+
+@contextmanager
+def _writing(what: str) -> Iterator[None]:
+    """Name a disk that is full or cannot be written as what it is, and no defect of the program.
+
+    Raises:
+        HashSetError: it is.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise HashSetError(
+            f"reference set {what}: cannot be written: {error.strerror or error}",
+            hint="nothing of it was kept: make room, or choose another folder by TRIAGE_HOME",
+        ) from error
 
 
 def _check_names(name: str, version: str | None) -> None:

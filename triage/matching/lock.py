@@ -27,9 +27,15 @@ def only_one(path: Path) -> Iterator[None]:
     """Hold a lock file while the block runs; the file itself stays.
 
     Raises:
-        HashSetError: another process holds it.
+        HashSetError: another process holds it, or it cannot be written.
     """
-    with path.open("ab") as file:
+    try:
+        opened = path.open("ab")
+    except OSError as error:
+        raise HashSetError(
+            f"the folder of reference sets cannot be written: {error.strerror}"
+        ) from error
+    with opened as file:
         try:
             _take(file)
         except OSError as error:
