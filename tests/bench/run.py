@@ -118,6 +118,8 @@ class Bench:
         for case in plan:
             if self.asked.only and case.tool not in self.asked.only:
                 continue
+            if self.asked.image and case.image not in self.asked.image:
+                continue
             self._case(nth, case)
 
     def _case(self, nth: int, case: Case) -> None:
@@ -314,6 +316,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--entries", type=int, nargs="*", help="numbers of files; alone: this only")
     parser.add_argument("--only", action="append", help="this command only; repeatable")
+    parser.add_argument("--image", action="append", choices=IMAGES, help="on it only; repeatable")
     parser.add_argument("--no-cold", action="store_true")
     parser.add_argument("--no-parts", action="store_true")
     parser.add_argument("--no-profile", action="store_true")
