@@ -1,4 +1,8 @@
-"""Look-alikes: pictures whose PDQ or pHash lies within the radius of a record's."""
+"""Look-alikes: pictures whose PDQ or pHash lies within the radius of a record's.
+
+Pictures that come with the hashes of each turn are asked for as they lie, exactly as all are, and
+then turned; what is found as it lies is not told a second time.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,7 @@ from triage.matching.index import Numbers, Rows, bounded_parts, expanded, rows_o
 from triage.matching.near import near_of
 from triage.matching.nearchoice import Listed
 from triage.matching.pack import DigestTable, OpenPack
+from triage.matching.turned import upright_of, words_of
 from triage.model.digest import Algorithm, Pdq, PdqRecipe, PictureHashes
 from triage.model.match import Match, MatchKind
 
@@ -66,7 +71,8 @@ class VisualMatcher:
         """Give (number of the picture, match), for each algorithm the nearest first.
 
         At most the 20 nearest are given, and for each further code its nearest one, so that many
-        harmless neighbours never hide a grave one.
+        harmless neighbours never hide a grave one. What only the picture turned is near to comes
+        behind, chosen likewise; its ``detail`` names the turn.
         """
         for search in self._searches:
             yield from search.match(pictures)
@@ -108,12 +114,13 @@ class _Neighbours:
         self.recipes = self._near.recipes
 
     def matches(
-        self, pictures: Numbers, queries: Rows, comparable: Comparable
+        self, pictures: Numbers, queries: Rows, comparable: Comparable, words: Sequence[str] = ()
     ) -> Iterator[tuple[int, Match]]:
         """Give what is reported, in order of picture, distance, digest.
 
         Args:
             pictures: for each query the picture that it belongs to, ascending.
+            words: for each query what its matches say of it, if anything.
         """
         held: _Found | None = None
         for part in self._near.index.parts(queries):
@@ -124,10 +131,15 @@ class _Neighbours:
                     continue
                 # The last picture may go on in the next part.
                 last = found.pictures == found.pictures.max()
-                yield from self._described(found.only(~last))
+                yield from self._described(found.only(~last), words)
                 held = self._leading(found.only(last))
         if held is not None:
-            yield from self._described(held)
+            yield from self._described(held, words)
+
+    def digests_of(self, found: _Found) -> Rows:
+        """Give the digest of the record of each pair."""
+        digests: Rows = self._table.digests[found.digests]
+        return digests
 
     def _flags_of(self, rows: Numbers) -> Numbers:
         return self._pack.values(layout.FLAGS, self._table.records_of(rows))
@@ -161,19 +173,21 @@ class _Neighbours:
         furthest = (within < NEAREST).sum(axis=1)
         return found.only(found.distances <= furthest[group])
 
-    def _described(self, found: _Found) -> Iterator[tuple[int, Match]]:
+    def _described(self, found: _Found, words: Sequence[str]) -> Iterator[tuple[int, Match]]:
         if not len(found.pictures):
             return
         chosen = found.only(self.nearest(found))
         facts = self._describer.facts(chosen.records)
         for spot, fact in enumerate(facts):
+            said = [words[chosen.queries[spot]]] if words else []
+            said += _pdq_words(fact) if self.algorithm == Algorithm.PDQ else []
             match = self._describer.match(
                 fact,
                 MatchKind.VISUAL,
                 self.algorithm,
                 self._table.digests[chosen.digests[spot]].tobytes(),
                 distance_bits=int(chosen.distances[spot]),
-                detail=_pdq_detail(fact) if self.algorithm == Algorithm.PDQ else "",
+                detail="; ".join(said),
             )
             yield int(chosen.pictures[spot]), match
 
@@ -181,7 +195,7 @@ class _Neighbours:
         """Choose, for each picture, what is reported; in order of picture, distance, digest."""
         pictures, digests = found.pictures, found.digests
         codes = self._describer.code_keys(found.records)
-        order = np.lexsort((found.records, digests, found.distances, pictures))
+        order = np.lexsort((found.queries, found.records, digests, found.distances, pictures))
         keys = np.stack([pictures, digests, codes], axis=1)[order]
         _, first = np.unique(keys, axis=0, return_index=True)
         order = order[np.sort(first)]
@@ -202,26 +216,56 @@ class _PdqSearch:
 
     def match(self, pictures: Sequence[PictureHashes]) -> Iterator[tuple[int, Match]]:
         asked = [
-            (number, pdq)
+            (number, nth, pdq)
             for number, picture in enumerate(pictures)
-            for pdq in picture.pdq
+            for nth, pdq in enumerate(picture.pdq)
             if pdq.quality >= PDQ_MIN_QUALITY and self._worth_asking(pdq)
         ]
         if not asked:
             return
-        given = np.array([layout.RECIPES.index(pdq.recipe) for _, pdq in asked], np.int64)
-        numbers = np.array([number for number, _ in asked], np.int64)
-        queries = rows_of([pdq.bits for _, pdq in asked], 32)
-        yield from self._near.matches(numbers, queries, lambda found: _comparable(given, found))
+        given = np.array([layout.RECIPES.index(pdq.recipe) for _, _, pdq in asked], np.int64)
+        numbers = np.array([number for number, _, _ in asked], np.int64)
+        queries = rows_of([pdq.bits for _, _, pdq in asked], 32)
+        yield from self._near.matches(
+            numbers, queries, lambda found: _comparable(given[found.queries], recipes(found.flags))
+        )
+        yield from self._match_turned(pictures, asked)
+
+    def _match_turned(
+        self, pictures: Sequence[PictureHashes], asked: Sequence[tuple[int, int, Pdq]]
+    ) -> Iterator[tuple[int, Match]]:
+        as_they_lie: dict[int, list[tuple[bytes, int]]] = {}
+        for number, _, pdq in asked:
+            hashes = as_they_lie.setdefault(number, [])
+            hashes.append((pdq.bits, layout.RECIPES.index(pdq.recipe)))
+        turned = [
+            (number, layout.RECIPES.index(pdq.recipe), one.pdq[nth], words_of(one.turn))
+            for number, nth, pdq in asked
+            for one in pictures[number].turned
+        ]
+        if not turned:
+            return
+        upright = upright_of([as_they_lie[number] for number, _, _, _ in turned], 32)
+        given = np.array([recipe for _, recipe, _, _ in turned], np.int64)
+
+        def counts(found: _Found) -> NDArray[np.bool_]:
+            stated = recipes(found.flags)
+            near = upright.near(found.queries, self._near.digests_of(found), PDQ_RADIUS_BITS)
+            near &= _comparable(upright.recipes[found.queries], stated[:, None])
+            return np.asarray(_comparable(given[found.queries], stated) & (near.sum(axis=1) == 0))
+
+        numbers = np.array([number for number, _, _, _ in turned], np.int64)
+        queries = rows_of([bits for _, _, bits, _ in turned], 32)
+        words = [words for _, _, _, words in turned]
+        yield from self._near.matches(numbers, queries, counts, words)
 
     def _worth_asking(self, pdq: Pdq) -> bool:
         given, present = layout.RECIPES.index(pdq.recipe), self._near.recipes
         return _UNKNOWN in {given, *present} or given in present
 
 
-def _comparable(given: Numbers, found: _Found) -> NDArray[np.bool_]:
-    """Keep pairs of one recipe; a side that does not say is compared with every recipe."""
-    asked, stated = given[found.queries], recipes(found.flags)
+def _comparable(asked: Numbers, stated: Numbers) -> NDArray[np.bool_]:
+    """Tell pairs of one recipe; a side that does not say is compared with every recipe."""
     kept: NDArray[np.bool_] = (asked == stated) | (asked == _UNKNOWN) | (stated == _UNKNOWN)
     return kept
 
@@ -243,12 +287,38 @@ class _PhashSearch:
             yield from self._near.matches(
                 numbers, rows[usable], lambda found: np.ones(len(found.queries), bool)
             )
+        yield from self._match_turned(pictures, asked, frozenset(numbers.tolist()))
+
+    def _match_turned(
+        self,
+        pictures: Sequence[PictureHashes],
+        asked: Sequence[int],
+        upright_asked: frozenset[int],
+    ) -> Iterator[tuple[int, Match]]:
+        turned = [(number, one) for number in asked for one in pictures[number].turned]
+        rows = rows_of([one.phash for _, one in turned], 8)
+        usable = np.flatnonzero(telling(Algorithm.PHASH, rows))
+        if not len(usable):
+            return
+        kept = [turned[spot] for spot in usable]
+        upright = upright_of(
+            [[(pictures[one].phash, 0)] if one in upright_asked else [] for one, _ in kept], 8
+        )
+
+        def counts(found: _Found) -> NDArray[np.bool_]:
+            digests = self._near.digests_of(found)
+            near = upright.near(found.queries, digests, PHASH_RADIUS_BITS)
+            return np.asarray(near.sum(axis=1) == 0)
+
+        numbers = np.array([number for number, _ in kept], np.int64)
+        words = [words_of(one.turn) for _, one in kept]
+        yield from self._near.matches(numbers, rows[usable], counts, words)
 
 
-def _pdq_detail(facts: Facts) -> str:
+def _pdq_words(facts: Facts) -> list[str]:
     words = []
     if facts.flags >> layout.RECIPE_SHIFT & 3 == _UNKNOWN:
         words.append("recipe of the record unknown, the nearer one taken")
     if facts.flags >> layout.QUALITY_SHIFT & layout.QUALITY_MASK == layout.QUALITY_UNKNOWN:
         words.append("quality of the record unknown")
-    return "; ".join(words)
+    return words
