@@ -48,6 +48,8 @@ class ExhibitSummary:
         listing_complete: every folder of every opened volume was listed.
         run_complete: the last run came to its end; false while one goes on or was cut short.
         pictures_pending: distinct pictures whose perceptual hashing has not happened yet.
+        pictures_turned: those of the hashed ones that have the hashes of the picture turned and
+            mirrored too.
     """
 
     case: str
@@ -68,3 +70,4 @@ class ExhibitSummary:
     workers: int
     read_bytes: int
     run_complete: bool = True
+    pictures_turned: int = 0

@@ -21,7 +21,7 @@ PAGE = 10_000
 _CONTENT = tables.contents.c
 _MATCH = tables.matches.c
 _PROPOSED = ("standing", "category", "original_code", "scheme", "grade_reason", "conflict")
-_PICTURED = ("width", "height", "format", "frames", "pdq", "phash")
+_PICTURED = ("width", "height", "format", "frames", "pdq", "turned", "phash")
 _NOTHING = tuple(rows.proposal_columns(Proposal(standing=Standing.UNKNOWN)).values())
 
 Judged = tuple[bytes, tuple[Match, ...], Proposal]

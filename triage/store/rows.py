@@ -9,7 +9,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from triage.model.digest import Algorithm, Digests, Pdq, PdqRecipe, PictureHashes
+from triage.model.digest import (
+    DIGEST_SIZE_BYTES,
+    Algorithm,
+    Digests,
+    Pdq,
+    PdqRecipe,
+    PictureHashes,
+    Turn,
+    TurnedHashes,
+)
 from triage.model.entry import FileEntry
 from triage.model.evidence import ContainerKind, DamagedRange, DamageKind, EvidenceInfo
 from triage.model.grade import Category, Proposal, Standing
@@ -252,6 +261,7 @@ def picture_columns(picture: PictureHashes | NoPicture) -> dict[str, object]:
         "frames": picture.frames,
         "pdq": " ".join(f"{pdq.recipe}:{pdq.quality}:{pdq.bits.hex()}" for pdq in picture.pdq),
         "phash": picture.phash,
+        "turned": b"".join(b"".join((*one.pdq, one.phash)) for one in picture.turned) or None,
     }
 
 
@@ -278,12 +288,27 @@ def hashes_of(row: Row) -> PictureHashes | None:
         frames=row.frames,
         pdq=tuple(_pdq(part) for part in row.pdq.split()),
         phash=row.phash,
+        turned=_turned(row.turned) if row.turned else (),
     )
 
 
 def _pdq(text: str) -> Pdq:
     recipe, quality, bits = text.split(":")
     return Pdq(bits=bytes.fromhex(bits), quality=int(quality), recipe=PdqRecipe(recipe))
+
+
+def _turned(raw: bytes) -> tuple[TurnedHashes, ...]:
+    size = DIGEST_SIZE_BYTES[Algorithm.PDQ]
+    each = len(raw) // len(Turn)
+    ends = range(size, each, size)
+    return tuple(
+        TurnedHashes(
+            turn=turn,
+            pdq=tuple(raw[start + end - size : start + end] for end in ends),
+            phash=raw[start + ends[-1] : start + each],
+        )
+        for turn, start in zip(Turn, range(0, len(raw), each), strict=True)
+    )
 
 
 def proposal_columns(proposal: Proposal) -> dict[str, object]:

@@ -40,6 +40,9 @@ class Summing(Reading):
             ),
             conflicts=self._count_contents(exhibit_id, _CONTENT.conflict != ""),
             pictures_hashed=pictures.pop(("done", ""), 0),
+            pictures_turned=self._count_contents(
+                exhibit_id, (_CONTENT.picture_state == "done") & _CONTENT.turned.is_not(None)
+            ),
             pictures_pending=pictures.pop(("pending", ""), 0),
             pictures_failed=tuple(
                 sorted((reason or state, count) for (state, reason), count in pictures.items())

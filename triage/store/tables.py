@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class RawName(sa.types.TypeDecorator[str]):
@@ -198,6 +198,7 @@ contents = sa.Table(
     sa.Column("frames", sa.Integer),
     sa.Column("pdq", sa.Text),
     sa.Column("phash", sa.LargeBinary(8)),
+    sa.Column("turned", sa.LargeBinary),
     sa.Column("standing", sa.Text, nullable=False, default="unknown"),
     sa.Column("category", sa.Text, nullable=False, default=""),
     sa.Column("original_code", sa.Text, nullable=False, default=""),
@@ -206,7 +207,11 @@ contents = sa.Table(
     sa.Column("conflict", sa.Text, nullable=False, default=""),
     sqlite_with_rowid=False,
 )
-"""One row a distinct content of an exhibit; ``pdq`` is ``recipe:quality:hex`` joined by blanks."""
+"""One row a distinct content of an exhibit; ``pdq`` is ``recipe:quality:hex`` joined by blanks.
+
+``turned`` has, for each :class:`triage.model.digest.Turn` in order, the bits of each of those and
+then the pHash; it is null where they were not asked for.
+"""
 
 matches = sa.Table(
     "matches",

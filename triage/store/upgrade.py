@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import sqlalchemy as sa
 
-from triage.store.tables import entries, in_hand, schema_version
+from triage.store.tables import contents, entries, in_hand, schema_version
 
 
 def _extents(connection: sa.Connection) -> None:
     """Add the places of contents; entries listed before have none, and are read without them."""
-    preparer = connection.dialect.identifier_preparer
-    ddl = connection.dialect.ddl_compiler(connection.dialect, None)  # type: ignore[arg-type]
-    column = ddl.get_column_specification(entries.c.extents)
-    names = {one["name"] for one in sa.inspect(connection).get_columns("entries")}
-    if "extents" not in names:
-        table = preparer.format_table(entries)
-        connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {column}"))
+    _add(connection, entries.c.extents)
     index = next(one for one in entries.indexes if one.name == "entries_by_content")
     index.drop(connection, checkfirst=True)
     index.create(connection)
@@ -40,7 +35,22 @@ def _in_hand(connection: sa.Connection) -> None:
     connection.execute(sa.text("ALTER TABLE entries DROP COLUMN in_hand"))
 
 
-UPGRADES = {1: _extents, 2: _in_hand}
+def _turned(connection: sa.Connection) -> None:
+    """Add the hashes of turned pictures; those decoded before have none, and the result says so."""
+    _add(connection, contents.c.turned)
+
+
+def _add(connection: sa.Connection, column: sa.Column[Any]) -> None:
+    """Add a column that may be there already."""
+    ddl = connection.dialect.ddl_compiler(connection.dialect, None)  # type: ignore[arg-type]
+    names = {one["name"] for one in sa.inspect(connection).get_columns(column.table.name)}
+    if column.name not in names:
+        table = connection.dialect.identifier_preparer.format_table(column.table)
+        words = ddl.get_column_specification(column)
+        connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {words}"))
+
+
+UPGRADES = {1: _extents, 2: _in_hand, 3: _turned}
 """From a version to the next one."""
 
 

@@ -256,6 +256,14 @@ class Writing:
             exhibit_id, {sha256: {"picture_state": state} for sha256, state in states.items()}
         )
 
+    def redecode_unturned(self, exhibit_id: int) -> None:
+        """Have those pictures wait again that were decoded without the hashes for each turn."""
+        columns = tables.contents.c
+        unturned = (columns.picture_state == "done") & columns.turned.is_(None)
+        self._update(
+            tables.contents, (columns.exhibit_id == exhibit_id) & unturned, picture_state="pending"
+        )
+
     def set_pictures(self, exhibit_id: int, pictures: Mapping[bytes, PictureOutcome]) -> None:
         """Record what decoding contents gave, by their SHA-256."""
         for kind in (PictureHashes, NoPicture):
