@@ -67,6 +67,7 @@ class Road:
         exhibit: str = EXHIBIT,
         limits: TimeLimits | None = None,
         workers: int = 1,
+        turned: bool = False,
     ) -> Verdict:
         """Run an exhibit on a pool, by default in this process; what was told is kept."""
         request = RunRequest(
@@ -76,6 +77,7 @@ class Road:
             sets=sets,
             workers=workers,
             limits=limits or TimeLimits(),
+            turned=turned,
         )
         self.events.clear()
         with open_store(f"sqlite:///{self.db}", create=True) as store:

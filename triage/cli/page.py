@@ -94,7 +94,15 @@ def _account(summary: ExhibitSummary) -> RenderableType:
         + "".join(f", {count:,} {reason}" for reason, count in summary.pictures_failed)
         + (f", {summary.pictures_pending:,} pending" if summary.pictures_pending else "")
     )
+    if summary.pictures_hashed:
+        lines.append(f"    {_turned(summary)}")
     return Text("\n".join(lines))
+
+
+def _turned(summary: ExhibitSummary) -> str:
+    if not summary.pictures_turned:
+        return "compared as they lie: copies turned or mirrored are not found (see run --dihedral)"
+    return f"{summary.pictures_turned:,} of them compared turned and mirrored too"
 
 
 def _gaps(verdict: Verdict) -> RenderableType:

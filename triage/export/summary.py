@@ -28,6 +28,7 @@ def summary_object(summary: ExhibitSummary, verdict: Verdict) -> dict[str, objec
         "conflicts": summary.conflicts,
         "pictures": {
             "hashed": summary.pictures_hashed,
+            "turned_and_mirrored": summary.pictures_turned,
             "pending": summary.pictures_pending,
             "not_hashed": dict(summary.pictures_failed),
         },

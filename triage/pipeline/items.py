@@ -200,10 +200,15 @@ class Visited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PictureItem:
-    """A content to be decoded, read from one of its entries."""
+    """A content to be decoded, read from one of its entries.
+
+    Attributes:
+        turned: give its hashes turned and mirrored too.
+    """
 
     sha256: bytes
     location: str
     entry: FileEntry
     mime: str
     limits: PictureLimits
+    turned: bool = False

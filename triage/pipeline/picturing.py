@@ -31,7 +31,11 @@ _LOSSES = {
 
 @dataclass(slots=True, kw_only=True)
 class Picturing:
-    """The second phase of an exhibit: contents that are pictures and not known by their digests."""
+    """The second phase of an exhibit: contents that are pictures and not known by their digests.
+
+    Attributes:
+        turned: compare them turned and mirrored too; see :class:`RunRequest`.
+    """
 
     pool: Pool
     store: Store
@@ -40,6 +44,7 @@ class Picturing:
     limits: TimeLimits
     picture_limits: PictureLimits
     on_decoded: Callable[[int, int], None]
+    turned: bool = False
     _group: dict[bytes, PictureOutcome] = field(default_factory=dict)
     _settled_at: float = 0.0
 
@@ -76,6 +81,7 @@ class Picturing:
                             entry=one.entry,
                             mime=one.mime,
                             limits=self.picture_limits,
+                            turned=self.turned,
                         )
                         for one in part
                     ),

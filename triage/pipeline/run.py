@@ -43,6 +43,8 @@ class RunRequest:
         sets: reference packs by name, ``None`` for all that there are.
         pictures: compare pictures by appearance too; those left waiting stand as a gap, and a
             later run of the same exhibit decodes them.
+        turned: compare each picture turned and mirrored too, eight times as much to search; those
+            that an earlier run decoded without are decoded again.
     """
 
     case: str
@@ -53,6 +55,7 @@ class RunRequest:
     limits: TimeLimits = field(default_factory=TimeLimits)
     picture_limits: PictureLimits = field(default_factory=PictureLimits)
     pictures: bool = True
+    turned: bool = False
 
 
 @dataclass(slots=True)
@@ -293,6 +296,8 @@ class ExhibitRun:
             self._digest(exhibit_id, evidence_id, location, judge, digesting)
 
     def _pictures(self, exhibit_id: int, judge: Judge) -> None:
+        if self.request.turned:
+            self.store.redecode_unturned(exhibit_id)
         waiting, size_bytes = self.store.waiting_picture_totals(exhibit_id)
         counter = _Counter(Stage.PICTURES, self.tell, waiting, size_bytes)
         Picturing(
@@ -303,6 +308,7 @@ class ExhibitRun:
             limits=self.request.limits,
             picture_limits=self.request.picture_limits,
             on_decoded=counter.add,
+            turned=self.request.turned,
         ).run()
 
     def _hit(self, hit: HitFound) -> None:

@@ -172,7 +172,7 @@ def decode_picture(item: PictureItem) -> Pictured:
         return NoPicture(
             reason=PictureReason.UNREADABLE, detail="it reads differently from when it was digested"
         )
-    return hash_picture(data, item.mime, item.limits)
+    return hash_picture(data, item.mime, item.limits, turned=item.turned)
 
 
 def _told(location: str, outcome: Outcome) -> PlacedDone | Digested:

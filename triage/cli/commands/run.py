@@ -13,6 +13,7 @@ import click
 from triage.cli.result import PROBLEMS, show_result
 from triage.cli.sealkey import key_option, seal_keys
 from triage.config import database_url, home
+from triage.errors import UsageFault
 
 if TYPE_CHECKING:
     from triage.matching.sealed.key import SealKey
@@ -42,6 +43,12 @@ _GIB = 1 << 30
     "--skip-pictures",
     is_flag=True,
     help="Digests only: leave pictures uncompared by appearance, as a gap, for a later run.",
+)
+@click.option(
+    "--dihedral",
+    is_flag=True,
+    help="Find pictures that were turned by quarters or mirrored too. Search takes eight times as "
+    "long, decoding up to twice, and finds eight times as many look-alikes by chance.",
 )
 @click.option(
     "--medium",
@@ -82,6 +89,7 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
     key_files: tuple[Path, ...],
     workers: int | None,
     skip_pictures: bool,
+    dihedral: bool,
     medium: str,
     db: str | None,
     entry_time: float,
@@ -103,6 +111,8 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
     from triage.pipeline.run import RunRequest  # noqa: PLC0415
     from triage.store.database import open_store  # noqa: PLC0415
 
+    if dihedral and skip_pictures:
+        raise UsageFault("--dihedral is about pictures, and --skip-pictures leaves them out")
     request = RunRequest(
         case=case,
         exhibit=exhibit,
@@ -112,6 +122,7 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
         limits=TimeLimits(entry_s=entry_time, picture_s=picture_time),
         picture_limits=PictureLimits(),
         pictures=not skip_pictures,
+        turned=dihedral,
     )
     keys = seal_keys(key_files)
     with open_store(database_url(db), create=True) as store:
