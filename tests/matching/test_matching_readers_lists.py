@@ -17,6 +17,7 @@ from matching_reader_samples import (
     SHA1_A,
     SHA256_A,
     SHA256_B,
+    expanded,
     raw,
     read,
     refused,
@@ -25,7 +26,8 @@ from matching_reader_samples import (
 )
 
 from triage.errors import HashSetError
-from triage.matching.reader import choose_reader
+from triage.matching import source
+from triage.matching.reader import ReadOptions, choose_reader
 from triage.model.digest import PdqRecipe
 
 
@@ -66,6 +68,44 @@ def test_text_encodings_and_line_ends(tmp_path: Path, encoding: str, end: str) -
     bom = b"\xfe\xff" if encoding == "utf-16-be" else b""
     path.write_bytes(bom + end.join([MD5_A, MD5_B, SHA256_A]).encode(encoding))
     assert [r.place for r in taken(read(path))] == ["line 1", "line 2", "line 3"]
+
+
+def sums(count: int, start: int = 1) -> list[str]:
+    return [f"{number:032x}  file {number}" for number in range(start, start + count)]
+
+
+def md5s(path: Path) -> tuple[list[int], list[int]]:
+    """Give the digests, as numbers, that are read line by line and in columns."""
+    columns = expanded(choose_reader(path).batches(path, ReadOptions()))
+    single, batched = (
+        [int.from_bytes(record.md5 or b"", "big") for record in taken(items)]
+        for items in (read(path), columns)
+    )
+    return single, batched
+
+
+@pytest.mark.parametrize("last", ["", "\r", "\n", "\r\n", "\n\n"])
+@pytest.mark.parametrize("header", ["", "md5\r"])
+def test_a_list_of_an_old_system_whose_last_line_ends_in_another_way_is_read_whole(
+    tmp_path: Path, header: str, last: str
+) -> None:
+    lines = [line[:32] for line in sums(50)] if header else sums(50)
+    path = text_file(tmp_path, header + "\r".join(lines) + last)
+    assert md5s(path) == (list(range(1, 51)), list(range(1, 51)))
+
+
+@pytest.mark.parametrize("ends", ["\n\r", "\r\n"])
+@pytest.mark.parametrize("chunk_bytes", [64, 1 << 20])
+def test_lists_with_the_line_ends_of_two_systems_are_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str, chunk_bytes: int
+) -> None:
+    monkeypatch.setattr(source, "CHUNK_SIZE_BYTES", chunk_bytes)
+    monkeypatch.setattr(source, "LINE_LIMIT_BYTES", 4 * chunk_bytes)
+    first, second = (
+        end.join([*sums(50, start), ""]) for end, start in zip(ends, (1, 51), strict=True)
+    )
+    path = text_file(tmp_path, first + second)
+    assert md5s(path) == (list(range(1, 101)), list(range(1, 101)))
 
 
 def test_gzip_and_zip_are_unpacked_and_progress_reaches_the_end(tmp_path: Path) -> None:

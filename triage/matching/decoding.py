@@ -87,5 +87,6 @@ def words(
     distinct, places = np.unique(found.view("<u8").reshape(len(found)), return_inverse=True)
     texts = [int(one).to_bytes(CODE_BYTES, "little").rstrip(b"\0").decode() for one in distinct]
     kept = [text for text in texts if text and text.lower() != "null"]
-    numbered = [kept.index(text) if text in kept else -1 for text in texts]
+    place_of = {text: place for place, text in enumerate(kept)}
+    numbered = [place_of.get(text, -1) for text in texts]
     return np.array(numbered, np.int32)[places], tuple(kept), good

@@ -161,7 +161,7 @@ def lines(path: Path, options: ReadOptions) -> Iterator[list[bytes]]:
 
     A byte-order mark is honoured and removed. Bytes that are not text in the source's encoding
     stay or are replaced: no digest is made of them. A text whose only line end is a carriage
-    return is split at those.
+    return, up to its last line, is split at those.
 
     Raises:
         HashSetError: the file cannot be opened, read or unpacked.
@@ -184,14 +184,32 @@ def blocks(path: Path, options: ReadOptions) -> Iterator[tuple[bytes, bytes]]:
     rest, end = b"", b""
     with opened(path, options) as stream:
         for chunk in _recoded(stream, path, options):
-            end = end or (b"\r" if b"\r" in chunk and b"\n" not in chunk else b"\n")
+            end = end or _line_end(chunk)
             text = rest + chunk
             cut = text.rfind(end) + 1
+            other = b"\r" if end == b"\n" else b"\n"
+            if len(text) - cut > LINE_LIMIT_BYTES and text.rfind(other) >= cut:
+                if cut:
+                    yield text[:cut], end
+                # No line is that long: lists with the line ends of two systems were joined.
+                end, text = other, text[cut:]
+                cut = text.rfind(end) + 1
             rest = text[cut : cut + LINE_LIMIT_BYTES]
             if cut:
                 yield text[:cut], end
     if rest:
         yield rest, end
+
+
+def _line_end(chunk: bytes) -> bytes:
+    """Tell from its start what ends the lines of a text.
+
+    Lists from old systems have carriage returns alone; what edits or prints them may end the
+    last line in another way.
+    """
+    body = chunk.rstrip(b"\r\n") or chunk
+    inside = b"\r" in body and b"\n" not in body
+    return b"\r" if inside or (b"\r" in chunk and b"\n" not in chunk) else b"\n"
 
 
 def numbered_lines(

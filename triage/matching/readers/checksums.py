@@ -64,16 +64,27 @@ class ChecksumReader(Reader):
 
 def _items(numbered: Iterable[tuple[int, str]], options: ReadOptions) -> Iterator[Item]:
     for number, text in numbered:
-        yield _item(text, f"line {number}", options)
+        for part in _parts(text):
+            yield _item(part, f"line {number}", options)
+
+
+def _parts(text: str) -> list[str]:
+    """Part a line at carriage returns where each part is a line: lists of two systems were joined.
+
+    All but the first would otherwise be taken for a part of its file's name.
+    """
+    parts = [part for part in text.split("\r") if part.strip()]
+    return parts if len(parts) > 1 and all(map(_ANY.fullmatch, parts)) else [text]
 
 
 def _scan(block: Block) -> Scan:
     kinds = np.where(block.unspoken(), SKIPPED, ODD).astype(np.int8)
+    whole = ~block.broken()
     digests: dict[Algorithm, Rows] = {}
     for algorithm in EXACT:
         width = 2 * DIGEST_SIZE_BYTES[algorithm]
         for likely, starts in (_first(block, width), _last(block, width, algorithm)):
-            lines = likely & (kinds == ODD)
+            lines = likely & whole & (kinds == ODD)
             if lines.any():
                 rows, good = digests_at(block, starts, lines, algorithm)
                 kinds[good] = KIND[algorithm]
