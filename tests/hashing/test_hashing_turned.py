@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -84,3 +86,24 @@ def test_a_mirrored_picture_is_its_own_mirror_image() -> None:
     whole = by_turn[Turn.TOP_BOTTOM], by_turn[Turn.HALF]
     assert distance_bits(by_turn[Turn.LEFT_RIGHT].phash, found.phash) == 0
     assert distance_bits(whole[0].phash, whole[1].phash) == 0
+
+
+PUBLISHED = {
+    Turn.ANTICLOCKWISE: "38a50efd71c83f429013d68d0ffffc52e34e0e15ada952a9d29684214aa9e5af",
+    Turn.HALF: "2dadda64b5a142e5d362209057da895ae63b8c7fc277b4b766b319361f893188",
+    Turn.CLOCKWISE: "a5f0a457248995e8c9065c275aaa54d8b61ba4bdf8fcfc0387c32f8b0bfc4f05",
+}
+"""What the PDQ project tells of its "bridge" turned and saved again: bridge-2 to bridge-4."""
+
+
+def test_the_bridge_turned_is_near_its_published_hashes() -> None:
+    named = os.environ.get("TRIAGE_CORPUS", "")
+    if not named:
+        pytest.skip("TRIAGE_CORPUS is not set: no folder of public test evidence")
+    data = (Path(named) / "pictures/bridge-mods/aaa-orig.jpg").read_bytes()
+    found = hash_picture(data, "image/jpeg", PictureLimits(), turned=True)
+    assert isinstance(found, PictureHashes)
+    for one in found.turned:
+        for turn, published in PUBLISHED.items():
+            distances = [distance_bits(bits, bytes.fromhex(published)) for bits in one.pdq]
+            assert all((bits <= 16) == (turn is one.turn) for bits in distances), (turn, one.turn)
