@@ -119,7 +119,7 @@ def test_nothing_is_scaled_that_would_leave_a_side_under_512(
 def test_the_full_recipe_weighs_a_scaled_pixel_as_the_pixels_it_stands_for() -> None:
     pixels = np.asarray(scene(601, 533).convert("L"))
     repeated = np.repeat(np.repeat(pixels, 4, axis=0), 4, axis=1)[:2130, :2401]
-    found = luma._samples(pixels, 2401, 2130, 4)[0]
+    found = luma._across(luma._down(pixels, 2401, 2130, 4), 2401, 2130, 4)[0]
     assert float(np.abs(found - samples_of(repeated)).max()) < 0.01
     hashes = luma.hashes_of_luma(pixels, 2401, 2130, 4)
     assert hashes is not None

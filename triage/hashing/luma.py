@@ -65,7 +65,8 @@ def hashes_of_luma(
     if max(width, height) > EXACT_SIDE:
         return None
     thumb = thumbnail(luma, width / scale, height / scale)
-    samples = _samples(luma, width, height, scale)
+    down = _down(luma, width, height, scale)
+    samples = _across(down, width, height, scale)
     frequencies = [frequencies_of(one) for one in samples]
     if any(_undecided(one, _NEAR, _MOST_NEAR) for one in frequencies):
         return None
@@ -74,9 +75,10 @@ def hashes_of_luma(
     hashes = [(bits_of(f), quality_of(s)) for f, s in zip(frequencies, samples, strict=True)]
     others: tuple[TurnedHashes, ...] = ()
     if turned:
-        others = turned_hashes(
-            (luma,), lambda one: _samples(one, width, height, scale)[::-1], thumb
-        )
+        below = _down(luma[::-1], width, height, scale)
+        mirrors = (down[..., ::-1], below, below[..., ::-1])
+        mirrored = [_across(np.ascontiguousarray(one), width, height, scale) for one in mirrors]
+        others = turned_hashes([one[::-1] for one in (samples, *mirrored)], thumb)
     return named(hashes[0], hashes[-1]), phash_of_thumbnail(thumb), others
 
 
@@ -87,15 +89,21 @@ def _undecided(frequencies: Array, near: float, most: int) -> bool:
     return int((np.abs(frequencies - median) < near).sum()) > most
 
 
-def _samples(luma: Grey, width: int, height: int, scale: int) -> tuple[Array, ...]:
-    """Give the 64x64 samples of the full recipe, and of the squeezed one where it differs."""
+def _down(luma: Grey, width: int, height: int, scale: int) -> Array:
+    """Give the 64 filtered rows of each recipe."""
     squeezed = max(width, height) > SQUEEZE_SIDE
     rows = _blocks(height, scale, squeezed=squeezed)
-    columns = _blocks(width, scale, squeezed=squeezed)
     count = 2 if squeezed else 1
-    down = down_columns(luma, rows).reshape(len(rows), count, -1)
-    by_recipe = down.swapaxes(0, 1).reshape(count * SAMPLES, -1).astype(np.float64)
-    both = along_rows(by_recipe, columns).reshape(count, SAMPLES, len(columns), count, -1)
+    down = down_columns(luma, rows).reshape(len(rows), count, -1, luma.shape[1])
+    return down.swapaxes(0, 1).reshape(count, SAMPLES, -1).astype(np.float64)
+
+
+def _across(down: Array, width: int, height: int, scale: int) -> tuple[Array, ...]:
+    """Give the 64x64 samples of the full recipe, and of the squeezed one where it differs."""
+    columns = _blocks(width, scale, squeezed=max(width, height) > SQUEEZE_SIDE)
+    count = len(down)
+    both = along_rows(down.reshape(count * SAMPLES, -1), columns)
+    both = both.reshape(count, SAMPLES, len(columns), count, -1)
     return tuple(
         both[index, :, :, index].reshape(SAMPLES, SAMPLES) / UNITS**2 for index in range(count)
     )

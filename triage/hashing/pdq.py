@@ -171,12 +171,25 @@ def bits_of(frequencies: Array | Floats) -> bytes:
 
 def samples_of(pixels: Pixels) -> Array:
     """Give the 64x64 filtered samples, in single precision but for the last rounding."""
+    return _across(_down(pixels), pixels.shape[:2])
+
+
+def samples_of_mirrors(pixels: Pixels) -> tuple[Array, ...]:
+    """Give the samples of a picture as it is, mirrored left to right, top to bottom, and both."""
+    downs = [_down(rows) for rows in (pixels, pixels[::-1])]
+    mirrors = [lines for down in downs for lines in (down, np.ascontiguousarray(down[:, ::-1]))]
+    return tuple(_across(lines, pixels.shape[:2]) for lines in mirrors)
+
+
+def _down(pixels: Pixels) -> Floats:
+    """Give the 64 filtered rows, in brightness."""
     height, width = pixels.shape[:2]
-    rows, units = _blocks(height)
-    down = down_columns(pixels.reshape(height, -1), rows)
-    if pixels.ndim == 3:
-        down = down.reshape(SAMPLES, width, 3) @ _LUMA
-    columns, more_units = _blocks(width)
+    down = down_columns(pixels.reshape(height, -1), _blocks(height)[0])
+    return down if pixels.ndim == 2 else down.reshape(SAMPLES, width, 3) @ _LUMA
+
+
+def _across(down: Floats, shape: tuple[int, ...]) -> Array:
+    (_, units), (columns, more_units) = map(_blocks, shape)
     return along_rows(down, columns).astype(np.float64) / (units * more_units)
 
 

@@ -16,7 +16,7 @@ from PIL import Image, UnidentifiedImageError
 from triage.hashing.bands import SQUEEZE_SIDE
 from triage.hashing.limits import PictureLimits
 from triage.hashing.luma import hashes_of_luma
-from triage.hashing.pdq import MIN_SIDE, pdq_hashes, samples_of
+from triage.hashing.pdq import MIN_SIDE, pdq_hashes, samples_of_mirrors
 from triage.hashing.phash import phash_of_thumbnail
 from triage.hashing.thumbnail import thumbnail
 from triage.hashing.turned import turned_hashes
@@ -165,7 +165,8 @@ def _hash_luma(picture: Image.Image, *, turned: bool) -> PictureHashes | None:
 
 def _turned(pictures: tuple[Pixels, ...], thumb: Pixels) -> tuple[TurnedHashes, ...]:
     """Give the hashes for each turn; the picture of the house recipe comes first."""
-    return turned_hashes(pictures, lambda one: (samples_of(one),), thumb)
+    by_picture = [samples_of_mirrors(one) for one in pictures]
+    return turned_hashes(list(zip(*by_picture, strict=True)), thumb)
 
 
 def _plain(picture: Image.Image) -> Image.Image:

@@ -8,7 +8,7 @@ the radius (docs/visual-search.md), so the samples of the three mirrors are take
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -33,21 +33,16 @@ _MADE_FROM = {
 
 
 def turned_hashes(
-    pictures: Sequence[Pixels],
-    samples_of: Callable[[Pixels], Sequence[Array]],
-    thumbnail: Pixels,
+    samples: Sequence[Sequence[Array]], thumbnail: Pixels
 ) -> tuple[TurnedHashes, ...]:
     """Give the hashes for each turn, in the order of :class:`Turn`.
 
     Args:
-        pictures: what PDQ's samples are taken from.
-        samples_of: gives the 64x64 samples of such a picture, by one recipe or by several.
+        samples: PDQ's 64x64 samples of each mirror, in the order of :func:`mirrors_of`; of each
+            those of the house recipe first, one where both recipes are one.
         thumbnail: the 32x32 grey pixels that pHash takes.
     """
-    frequencies = [
-        [frequencies_of(samples) for picture in mirrored for samples in samples_of(picture)]
-        for mirrored in zip(*map(mirrors_of, pictures), strict=True)
-    ]
+    frequencies = [[frequencies_of(one) for one in mirrored] for mirrored in samples]
     thumbnails = mirrors_of(thumbnail)
     found = []
     for turn, (place, exchanged) in _MADE_FROM.items():
