@@ -47,8 +47,8 @@ _GIB = 1 << 30
 @click.option(
     "--dihedral",
     is_flag=True,
-    help="Find pictures that were turned by quarters or mirrored too. Search takes eight times as "
-    "long, decoding up to twice, and finds eight times as many look-alikes by chance.",
+    help="Find pictures that were turned by quarters or mirrored too. Searching takes eight times "
+    "as long, decoding up to half as long again; eight times as many look-alikes by chance.",
 )
 @click.option(
     "--medium",
