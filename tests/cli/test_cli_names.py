@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from road import CASE, EXHIBIT, Road
+from triage.cli import app
 from triage.cli.page import print_page
 from triage.cli.progress import Pace, Watcher
 from triage.grading.verdict import judge
@@ -135,3 +137,20 @@ def test_outside_a_terminal_lines_are_plain_and_few() -> None:
     with Watcher(Console(file=out, width=200), quiet=True) as watcher:
         watcher(Notice(text="nothing"))
     assert out.getvalue() == ""
+
+
+def test_an_error_tells_a_name_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a\x1b]0;title\x07new\nline\u202e.txt"
+    try:
+        path.write_text(f"{BAD}\n")
+    except OSError as error:
+        pytest.skip(f"this file system takes no such names: {error}")
+    monkeypatch.setenv("TRIAGE_HOME", str(tmp_path / "home"))
+    words = ["hashset", "import", str(path), "--name", "x", "--polarity", "known-bad"]
+    monkeypatch.setattr(sys, "argv", ["triage", *words, "--encoding", "no-such"])
+    assert app._exit_code() == 5
+    told = capsys.readouterr().err
+    safe(told)
+    assert r"a\x1b]0;title\x07new\x0aline\u202e.txt: unknown text encoding" in told

@@ -70,6 +70,23 @@ def test_text_encodings_and_line_ends(tmp_path: Path, encoding: str, end: str) -
     assert [r.place for r in taken(read(path))] == ["line 1", "line 2", "line 3"]
 
 
+@pytest.mark.parametrize(
+    "encoding", ["utf-99", "hex", "rot13", "zlib", "idna", "a\0b", "undefined"]
+)
+def test_what_is_no_encoding_of_text_is_refused_by_name(tmp_path: Path, encoding: str) -> None:
+    with pytest.raises(HashSetError, match="unknown text encoding"):
+        read(text_file(tmp_path, f"{MD5_A}\n"), "hash-list", encoding=encoding)
+
+
+def test_utf_16_without_a_mark_needs_its_order_named(tmp_path: Path) -> None:
+    path = tmp_path / "set.txt"
+    path.write_bytes(f"{MD5_A}\n{MD5_B}\n".encode("utf-16-le"))
+    with pytest.raises(HashSetError, match="cannot be read as utf-16") as caught:
+        read(path, "hash-list", encoding="utf-16")
+    assert "utf-16-le" in caught.value.hint
+    assert len(taken(read(path, "hash-list", encoding="utf-16-le"))) == 2
+
+
 def sums(count: int, start: int = 1) -> list[str]:
     return [f"{number:032x}  file {number}" for number in range(start, start + count)]
 

@@ -13,6 +13,7 @@ import click
 import triage
 from triage.cli.streams import ReaderGone, reader_may_go, settle
 from triage.errors import TriageError
+from triage.model.display import printable
 
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("run", "triage.cli.commands.run:run", "Open, walk, hash, match and grade a seized image."),
@@ -125,6 +126,11 @@ def _exit_code() -> int:
     return code if isinstance(code, int) else 0
 
 
+def _harmless(words: str) -> str:
+    """Escape what a name in a message could do to a terminal; what is escaped already stays so."""
+    return "\\".join(map(printable, words.split("\\")))
+
+
 def _told(error: BaseException | None) -> int:
     """Say what went wrong, where anybody listens, and give its exit code."""
     with contextlib.suppress(BrokenPipeError):
@@ -134,9 +140,9 @@ def _told(error: BaseException | None) -> int:
         elif isinstance(error, click.ClickException):
             error.show()
         elif isinstance(error, TriageError):
-            click.echo(f"triage: {error.title}: {error.message}", err=True)
+            click.echo(f"triage: {error.title}: {_harmless(error.message)}", err=True)
             if error.hint:
-                click.echo(f"  {error.hint}", err=True)
+                click.echo(f"  {_harmless(error.hint)}", err=True)
         else:
             click.echo("triage: interrupted", err=True)
     if isinstance(error, TriageError):

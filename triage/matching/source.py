@@ -272,15 +272,22 @@ def _recoded(stream: BinaryIO, path: Path, options: ReadOptions) -> Iterator[byt
     skip, name = mark or (0, options.encoding or "utf-8")
     chunk = chunk[skip:]
     try:
+        b"\n".decode(name, "replace")  # refuses what is a codec, and none of text
         decoder = codecs.getincrementaldecoder(name)("replace")
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         raise HashSetError(f"{path.name}: unknown text encoding {name!r}") from error
     if codecs.lookup(name).name in {"utf-8", "ascii"}:
         while chunk:
             yield chunk
             chunk = stream.read(CHUNK_SIZE_BYTES)
         return
-    while chunk:
-        yield decoder.decode(chunk).encode("utf-8", "replace")
-        chunk = stream.read(CHUNK_SIZE_BYTES)
-    yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+    try:
+        while chunk:
+            yield decoder.decode(chunk).encode("utf-8", "replace")
+            chunk = stream.read(CHUNK_SIZE_BYTES)
+        yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+    except UnicodeError as error:  # no mark where one is needed, or a codec that replaces nothing
+        raise HashSetError(
+            f"{path.name}: cannot be read as {name}: {error}",
+            hint="without a byte-order mark, name the order: utf-16-le or utf-16-be",
+        ) from error
