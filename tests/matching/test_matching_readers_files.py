@@ -190,6 +190,18 @@ def test_nsrl_delta_is_read_and_never_executed(tmp_path: Path) -> None:
         read(text_file(tmp_path, text[: text.index("26,1")], "cut.sql"))
 
 
+@pytest.mark.parametrize(
+    "before", ["COMMIT", "PRAGMA x", "DELETE FROM FILE", ".mode", "INSERT INTO PKG"]
+)
+def test_a_row_behind_a_statement_that_does_not_end_is_not_passed_over_unsaid(
+    tmp_path: Path, before: str
+) -> None:
+    row = f"INSERT INTO FILE(md5,file_size) VALUES('{MD5_A}',5);"
+    items = read(text_file(tmp_path, f"{row}\n{before}\n{row}\n{row}\n", "delta.sql"))
+    assert [record.place for record in taken(items)] == ["line 1", "line 4"]
+    assert refused(items)[-1] == ("line 3", "the statement before it does not end")
+
+
 def test_nsrl_delta_equals_what_sqlite_makes_of_it(tmp_path: Path) -> None:
     if shutil.which("sqlite3") is None:
         pytest.skip("sqlite3 is not installed")

@@ -85,6 +85,9 @@ def test_utf_16_without_a_mark_needs_its_order_named(tmp_path: Path) -> None:
         read(path, "hash-list", encoding="utf-16")
     assert "utf-16-le" in caught.value.hint
     assert len(taken(read(path, "hash-list", encoding="utf-16-le"))) == 2
+    assert choose_reader(path, encoding="utf-16-le").id == "hash-list"
+    with pytest.raises(HashSetError, match="no known hash-set format"):
+        choose_reader(path, encoding="hex")
 
 
 def sums(count: int, start: int = 1) -> list[str]:

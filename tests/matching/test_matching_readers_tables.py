@@ -124,6 +124,15 @@ def test_generic_table_aliases_map_and_delimiters(tmp_path: Path) -> None:
         read(path, "csv", column_map=(("md5", "Nothing"),))
 
 
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_table_whose_first_line_names_its_delimiter_is_recognised(
+    tmp_path: Path, mark: str
+) -> None:
+    path = text_file(tmp_path, f"sep={mark}\r\nMD5{mark}Category\r\n{MD5_A}{mark}2\r\n")
+    assert choose_reader(path).id == "csv"
+    assert [(r.md5, r.code) for r in taken(read(path))] == [(raw(MD5_A), "2")]
+
+
 def test_generic_table_with_a_field_over_several_lines(tmp_path: Path) -> None:
     text = f'md5,notes\n{MD5_A},"two\nlines, here"\n{MD5_B},"stray\n{MD5_A},fine\n'
     items = read(text_file(tmp_path, text))

@@ -108,7 +108,12 @@ class Import:
         self._path = path
         self._wanted = wanted
         self._state = _state_of(path)
-        self._reader = choose_reader(path, wanted.format_id, columns_named=bool(options.column_map))
+        self._reader = choose_reader(
+            path,
+            wanted.format_id,
+            columns_named=bool(options.column_map),
+            encoding=options.encoding,
+        )
         with damage_named(path):
             self._source_sha256 = sha256_of(path)
         self.name = wanted.name

@@ -25,7 +25,7 @@ from triage.matching.readers.tskidx import TskIndexReader
 from triage.matching.readers.vics import VicsReader
 from triage.matching.readers.xml_sets import C4ALL, NCMEC
 from triage.matching.reading import HEAD_SIZE_BYTES, Item, Reader, ReadOptions
-from triage.matching.source import read_head
+from triage.matching.source import head_text, read_head
 
 __all__ = ["READERS", "Item", "ReadOptions", "Reader", "choose_reader"]
 
@@ -56,7 +56,7 @@ READERS: tuple[Reader, ...] = (
 
 
 def choose_reader(
-    path: Path, format_id: str | None = None, *, columns_named: bool = False
+    path: Path, format_id: str | None = None, *, columns_named: bool = False, encoding: str = ""
 ) -> Reader:
     """Find the reader of a source.
 
@@ -64,6 +64,7 @@ def choose_reader(
         path: the hash-set file.
         format_id: id of the reader to take, unseen; ``None`` to look at the content.
         columns_named: a person named columns, so that it is a table, whatever its header says.
+        encoding: that a person named for its text; ``""`` for none.
 
     Raises:
         HashSetError: no such id, nothing fits, or the file cannot be read.
@@ -76,15 +77,25 @@ def choose_reader(
     head = read_head(path, HEAD_SIZE_BYTES)
     if not head:
         raise HashSetError(f"{path.name}: the file is empty")
-    for reader in READERS:
-        if (isinstance(reader, TableReader) or not columns_named) and reader.recognises(head, path):
-            return reader
+    for shown in (head, _as_utf_8(head, encoding)) if encoding else (head,):
+        for reader in READERS:
+            fits = isinstance(reader, TableReader) or not columns_named
+            if fits and reader.recognises(shown, path):
+                return reader
     if columns_named:
         return CsvReader()
     hint = _ids()
     if head.startswith(b"SQLite format 3"):
         hint = "an SQLite file: unpack it first if it is packed, else its tables are not known here"
     raise HashSetError(f"{path.name}: no known hash-set format fits this file", hint=hint)
+
+
+def _as_utf_8(head: bytes, encoding: str) -> bytes:
+    """Recode a head; the head itself for what is no encoding, which reading says in full."""
+    try:
+        return head_text(head, encoding).encode("utf-8", "replace")
+    except (LookupError, ValueError):
+        return head
 
 
 def _ids() -> str:

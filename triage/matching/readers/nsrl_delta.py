@@ -77,7 +77,7 @@ class NsrlDeltaReader(Reader):
                     yield from _statement(text, line, tokens, path, options)
                 elif text != ";":
                     yield RefusedRecord(place=f"line {line}", reason="not an SQL statement")
-                    _to_end(tokens)
+                    yield from _to_end(tokens)
 
 
 def _tokens(stream: BinaryIO, path: Path) -> Iterator[Token]:
@@ -109,19 +109,24 @@ def _statement(
         if word not in _HARMLESS:
             reason = f"a statement {verb[:20].upper()} is not applied"
             yield RefusedRecord(place=f"line {line}", reason=reason)
-        _to_end(tokens)
+        yield from _to_end(tokens)
         return
     table = _after(tokens, "into", path, line)
     if table.strip('"`[]').lower() != "file":
-        _to_end(tokens)
+        yield from _to_end(tokens)
         return
     columns = _column_names(tokens, path, line)
     yield from _value_rows(tokens, columns, path, options)
 
 
-def _to_end(tokens: Iterator[Token]) -> None:
-    for kind, text, _ in tokens:
-        if text == ";" or kind == "row":
+def _to_end(tokens: Iterator[Token]) -> Iterator[RefusedRecord]:
+    """Pass over the rest of a statement; a row that stands in it is not passed over unsaid."""
+    for kind, text, line in tokens:
+        if kind == "row":
+            reason = "the statement before it does not end"
+            yield RefusedRecord(place=f"line {line}", reason=reason)
+            return
+        if text == ";":
             return
 
 
@@ -188,7 +193,7 @@ def _value_rows(
         elif text != ",":
             yield RefusedRecord(place=f"line {line}", reason="not a row of values")
             if not text.endswith(";"):
-                _to_end(tokens)
+                yield from _to_end(tokens)
             return
     raise HashSetError(f"{path.name}: line {last}: the file ends inside a statement")
 

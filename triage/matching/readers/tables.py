@@ -83,6 +83,8 @@ class TableReader(Reader):
     def recognises(self, head: bytes, path: Path) -> bool:  # noqa: ARG002  (protocol)
         """Tell by the header line."""
         shown = data_lines(head)
+        if shown and _names_delimiter(shown[0]):
+            shown = shown[1:]
         return bool(shown) and self._delimiter(shown[0]) is not None
 
     def read(self, path: Path, options: ReadOptions) -> Iterator[Item]:
@@ -116,7 +118,7 @@ class TableReader(Reader):
         self, numbered: Iterator[tuple[int, str]], path: Path, options: ReadOptions
     ) -> Table:
         number, line = next(numbered, (0, ""))
-        if line.lower().startswith("sep=") and len(line.strip()) == 5:
+        if _names_delimiter(line):
             number, line = next(numbered, (0, ""))
         return self._table(line, f"{path.name}: line {number}", options)
 
@@ -180,6 +182,11 @@ class CsvReader(TableReader):
             columns = columns_of(names) | _mapped(names, options.column_map, where)
             return Table(columns, len(names), widest)
         return super()._table(line, where, options)
+
+
+def _names_delimiter(line: str) -> bool:
+    """Tell a first line that spreadsheets write and read, like ``sep=;``, from a header."""
+    return line.lower().startswith("sep=") and len(line.strip()) == 5
 
 
 def _next_items(items: Iterator[Item], held: deque[tuple[int, str]]) -> Iterator[Item]:
