@@ -149,6 +149,17 @@ def test_malformed_records_are_named_and_the_next_is_read(tmp_path: Path) -> Non
     assert [place for place, _ in refused(items)] == [f"record {n}" for n in range(1, 8)]
 
 
+@pytest.mark.parametrize("value", [[], {}, [MD5_B], {"a": 1}, 5, True])
+def test_an_alternative_hash_that_is_no_text_is_refused_or_left_alone(
+    tmp_path: Path, value: object
+) -> None:
+    alternative = [{"HashName": "MD5", "HashValue": value}]
+    records = [{"SHA1": SHA1_A, "AlternativeHashes": alternative}, {"MD5": MD5_B}]
+    items = read(vics(tmp_path, records))
+    assert refused(items) == [("record 1", "md5: not a text")]
+    assert [r.md5 for r in taken(items)] == [raw(MD5_B)]
+
+
 def test_fields_left_out_of_a_taken_record_are_told(tmp_path: Path) -> None:
     flat = {"HashName": "PDQ", "HashValue": "0" * 64}
     value = [

@@ -293,7 +293,7 @@ def _merge_alternatives(media: dict[str, object], listed: object, notes: list[st
         )
         name = re.sub(r"[^a-z0-9]", "", str(pair.get("hashname", "")).lower())
         value = pair.get("hashvalue")
-        if name not in {"md5", "sha1", "sha256", "pdq", "photodna"} or value in {None, ""}:
+        if name not in {"md5", "sha1", "sha256", "pdq", "photodna"} or value is None or value == "":
             continue
         before = media.get(name)
         if not before:
