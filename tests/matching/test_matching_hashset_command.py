@@ -90,6 +90,16 @@ def test_refused_lines_are_named_and_the_exit_code_is_3(
     assert (again.returncode, "already there" in again.stdout) == (3, True)
 
 
+def test_a_file_of_refused_lines_that_cannot_be_made_is_told_before_the_import(
+    triage: Call, source: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "no" / "refused.tsv"
+    done = triage("import", source, "--name", "b", "--polarity", "known-bad", "--refused", path)
+    assert done.returncode == 2
+    assert "no such folder" in done.stderr
+    assert triage("list").stdout == ""
+
+
 def test_the_file_of_refused_lines_replaces_no_other(triage: Call, source: Path) -> None:
     before = source.read_bytes()
     done = triage("import", source, "--name", "b", "--polarity", "known-bad", "--refused", source)

@@ -98,11 +98,8 @@ def import_(  # noqa: PLR0913  (click passes each option by name)
     Ends with exit code 3 where records were refused; all others are then in the pack.
     """
     stated = _polarity(polarity, scheme)
-    if refused is not None and refused.exists():
-        raise UsageFault(
-            f"{printable(refused.name)}: exists already and is not overwritten",
-            hint="--refused names a new file",
-        )
+    if refused is not None:
+        _check_new(refused)
     options = ReadOptions(
         column_map=tuple(_column(text) for text in columns),
         pdq_recipe=PdqRecipe(pdq_recipe),
@@ -306,6 +303,17 @@ def import_object(report: ImportReport) -> dict[str, object]:
         "refused": [dataclasses.asdict(item) for item in report.refused],
         "warnings": list(report.warnings),
     }
+
+
+def _check_new(path: Path) -> None:
+    """Refuse a file that could not be written after an import that may take an hour."""
+    hint = "--refused names a new file in a folder that is there"
+    if path.exists():
+        raise UsageFault(
+            f"{printable(path.name)}: exists already and is not overwritten", hint=hint
+        )
+    if not path.parent.is_dir():
+        raise UsageFault(f"{printable(str(path))}: there is no such folder", hint=hint)
 
 
 def _write_refused(path: Path, file: Path, report: ImportReport) -> None:
