@@ -90,8 +90,8 @@ def test_utf_16_without_a_mark_needs_its_order_named(tmp_path: Path) -> None:
         choose_reader(path, encoding="hex")
 
 
-def sums(count: int, start: int = 1) -> list[str]:
-    return [f"{number:032x}  file {number}" for number in range(start, start + count)]
+def sums(count: int, start: int = 1, name: str = "  file") -> list[str]:
+    return [f"{number:032x}{name}" for number in range(start, start + count)]
 
 
 def md5s(path: Path) -> tuple[list[int], list[int]]:
@@ -116,13 +116,14 @@ def test_a_list_of_an_old_system_whose_last_line_ends_in_another_way_is_read_who
 
 @pytest.mark.parametrize("ends", ["\n\r", "\r\n"])
 @pytest.mark.parametrize("chunk_bytes", [64, 1 << 20])
+@pytest.mark.parametrize("name", ["", "  file"])
 def test_lists_with_the_line_ends_of_two_systems_are_read_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str, chunk_bytes: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str, chunk_bytes: int, name: str
 ) -> None:
     monkeypatch.setattr(source, "CHUNK_SIZE_BYTES", chunk_bytes)
     monkeypatch.setattr(source, "LINE_LIMIT_BYTES", 4 * chunk_bytes)
     first, second = (
-        end.join([*sums(50, start), ""]) for end, start in zip(ends, (1, 51), strict=True)
+        end.join([*sums(50, start, name), ""]) for end, start in zip(ends, (1, 51), strict=True)
     )
     path = text_file(tmp_path, first + second)
     assert md5s(path) == (list(range(1, 101)), list(range(1, 101)))

@@ -77,9 +77,16 @@ class PlainListReader(Reader):
 
 def _items(numbered: Iterable[tuple[int, bytes]]) -> Iterator[Item]:
     for number, line in numbered:
-        text = line.strip()
-        if text and text[:1] != b"#":
-            yield _exact_item(text, f"line {number}")
+        for text in _parts(line):
+            if text and text[:1] != b"#":
+                yield _exact_item(text, f"line {number}")
+
+
+def _parts(line: bytes) -> list[bytes]:
+    """Part a line at carriage returns where each part is a digest: lists of two systems joined."""
+    text = line.strip()
+    parts = [part.strip() for part in text.split(b"\r")] if b"\r" in text else [text]
+    return parts if all(algorithm_of(len(part)) for part in parts) else [text]
 
 
 def _scan(block: Block) -> Scan:
