@@ -202,6 +202,15 @@ def test_a_row_behind_a_statement_that_does_not_end_is_not_passed_over_unsaid(
     assert refused(items)[-1] == ("line 3", "the statement before it does not end")
 
 
+def test_a_row_behind_an_open_bracket_is_said_to_be_lost(tmp_path: Path) -> None:
+    row = f"INSERT INTO FILE(md5,file_size) VALUES('{MD5_A}',5);"
+    items = read(text_file(tmp_path, f"{row}\n{row[:-2]}\n{row}\n{row}\n", "delta.sql"))
+    assert [record.place for record in taken(items)] == ["line 1", "line 4"]
+    assert refused(items) == [
+        ("line 2", "a row of values never closes, and the next statement goes with it")
+    ]
+
+
 def test_nsrl_delta_equals_what_sqlite_makes_of_it(tmp_path: Path) -> None:
     if shutil.which("sqlite3") is None:
         pytest.skip("sqlite3 is not installed")

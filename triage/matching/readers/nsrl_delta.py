@@ -185,7 +185,10 @@ def _value_rows(
         if text == "(":
             values, end = _values(tokens)
             if end != ")":
-                yield RefusedRecord(place=f"line {line}", reason="a row of values never closes")
+                lost = ", and the next statement goes with it" if end not in {"", ";"} else ""
+                yield RefusedRecord(
+                    place=f"line {line}", reason=f"a row of values never closes{lost}"
+                )
                 if end:
                     return
                 break
@@ -203,7 +206,7 @@ def _values(tokens: Iterator[Token]) -> tuple[list[str | None], str]:
     values: list[str | None] = []
     for kind, text, _ in tokens:
         if kind == "row" or text == ";":
-            return values, ";"
+            return values, kind if kind == "row" else text
         if kind == "mark":
             if text == ")":
                 return values, text
