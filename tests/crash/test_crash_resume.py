@@ -29,6 +29,12 @@ KILLS = int(os.environ.get("TRIAGE_TEST_KILLS", "1"))
 """How often a real process is killed at random moments; more than once takes its time."""
 SMALL = IMAGES / "fat16.E01"
 REPOSITORY = Path(__file__).parents[2]
+LISTENING = (
+    "import os, signal, sys;"
+    "signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+)
+"""What a shell starts behind ``&`` is deaf to SIGINT, and so are its children: not those here."""
 
 
 class PowerCutError(BaseException):
@@ -109,7 +115,8 @@ def rows(db: Path) -> int:
 
 
 def start(road: Road, evidence: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "triage", "run", str(evidence), "--case", CASE]
+    command = [sys.executable, "-c", LISTENING, "-m", "triage", "run", str(evidence)]
+    command += ["--case", CASE]
     command += ["--exhibit", EXHIBIT, "--workers", "2", "--db", str(road.db), "--json"]
     return subprocess.Popen(
         command,
