@@ -104,12 +104,12 @@ def part(chance: random.Random, sources: list[Image.Image], size: tuple[int, int
 def hashed_both_ways(data: bytes) -> tuple[PictureHashes, PictureHashes, bool]:
     """Hash a JPEG as the pipeline does, and in full; tell whether the first had to be in full."""
     with picture._opened(data) as opened:
-        undecided = picture._hash_luma(opened) is None
+        undecided = picture._hash_luma(opened, turned=False) is None
     found = hash_picture(data, "image/jpeg", PictureLimits())
     if not isinstance(found, PictureHashes):
         raise TypeError(f"no hashes: {found}")
     with picture._opened(data) as opened:
-        return found, picture._hash_in_full(opened), undecided
+        return found, picture._hash_in_full(opened, turned=False), undecided
 
 
 def lines(name: str, tally: Tally) -> Iterator[str]:

@@ -67,7 +67,9 @@ def hashes(one: PictureHashes) -> list[tuple[str, bytes, str]]:
     return found
 
 
-def expected(one: PictureHashes, records: list[tuple[bytes, bytes]]) -> set[tuple[str, ...]]:
+def expected(
+    one: PictureHashes, records: list[tuple[bytes, bytes]]
+) -> set[tuple[str, str, str, str]]:
     found = set()
     for code, record in enumerate(records):
         for nth, (algorithm, radius) in enumerate((("pdq", 31), ("phash", 8))):
@@ -82,7 +84,7 @@ def expected(one: PictureHashes, records: list[tuple[bytes, bytes]]) -> set[tupl
     return found
 
 
-def told(matches: tuple[Match, ...]) -> set[tuple[str, ...]]:
+def told(matches: tuple[Match, ...]) -> set[tuple[str, str, str, str]]:
     found = set()
     for match in matches:
         first = match.detail.partition(";")[0]
