@@ -12,10 +12,10 @@ from triage.model.digest import Digests
 from triage.model.event import HitFound
 from triage.model.extents import WHOLE, adds_up, unpacked
 from triage.model.grade import Proposal, Standing
-from triage.model.outcome import Done, Failed, FailReason, Outcome, Skipped
+from triage.model.outcome import Failed, FailReason, Outcome, Skipped
 from triage.model.packing import EXTENTS, FIRST_BLOCK, PATH, SIZE, STREAM
 from triage.pipeline.calls import digest_entry, digest_placed
-from triage.pipeline.items import Digested, PlacedDone, PlacedItem, RowItem
+from triage.pipeline.items import Digested, PlacedDone, PlacedItem, RowItem, brief
 from triage.pipeline.judging import Judge, picture_state
 from triage.pipeline.plan import TimeLimits, portions
 from triage.scheduler import Batch, LossKind, Lost, Pool, Result
@@ -113,7 +113,7 @@ class Digesting:
         self, entry_id: int, path: bytes, size_bytes: int, outcome: PlacedDone | Outcome
     ) -> None:
         """Take what became of an entry into the group that is settled next."""
-        found = _placed_done(outcome) if isinstance(outcome, Done) else outcome
+        found = brief(outcome)
         self._group.append((entry_id, path, found))
         self._read += 1
         self._read_bytes += size_bytes
@@ -217,20 +217,6 @@ def _content(exhibit_id: int, one: PlacedDone, state: str) -> tuple[Any, ...]:
         one.mime,
         one.family,
         state,
-    )
-
-
-def _placed_done(done: Done) -> PlacedDone:
-    digests, kind = done.digests, done.type
-    return PlacedDone(
-        digests.md5,
-        digests.sha1,
-        digests.sha256,
-        digests.size_bytes,
-        kind.mime,
-        kind.family,
-        kind.extension_agrees,
-        done.damaged,
     )
 
 

@@ -9,7 +9,7 @@ from triage.hashing.limits import PictureLimits
 from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange, EvidenceInfo
 from triage.model.listing import Listing
-from triage.model.outcome import Outcome
+from triage.model.outcome import Done, Failed, Outcome, Skipped
 from triage.model.packing import PATH, SIZE, Row, entry_of
 from triage.model.problem import Problem
 from triage.model.volume import VolumeInfo
@@ -174,6 +174,23 @@ class PlacedDone(NamedTuple):
     family: str
     extension_agrees: bool | None
     damaged: bool
+
+
+def brief(outcome: PlacedDone | Outcome) -> PlacedDone | Skipped | Failed:
+    """Give an outcome as it travels best."""
+    if not isinstance(outcome, Done):
+        return outcome
+    digests, kind = outcome.digests, outcome.type
+    return PlacedDone(
+        digests.md5,
+        digests.sha1,
+        digests.sha256,
+        digests.size_bytes,
+        kind.mime,
+        kind.family,
+        kind.extension_agrees,
+        outcome.damaged,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

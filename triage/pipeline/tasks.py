@@ -48,6 +48,7 @@ from triage.pipeline.items import (
     TypesItem,
     Unopened,
     Visited,
+    brief,
 )
 from triage.pipeline.opened import (
     close_evidence,
@@ -132,7 +133,7 @@ def visit_archive(item: ReadItem) -> Visited:
         if member.no_content:
             outcomes.append(None)
         elif visit.covers(member.size_bytes):
-            outcomes.append(_brief(_digested(evidence, member)))
+            outcomes.append(brief(_digested(evidence, member)))
         else:
             break
     damage = new_damage(item.location)
@@ -178,27 +179,10 @@ def decode_picture(item: PictureItem) -> Pictured:
 def _told(location: str, outcome: Outcome) -> PlacedDone | Digested:
     """Give an outcome with the damage that was met on the way, where there was any."""
     damage = new_damage(location)
-    brief = _brief(outcome)
-    if damage or not isinstance(brief, PlacedDone):
+    short = brief(outcome)
+    if damage or not isinstance(short, PlacedDone):
         return Digested(outcome=outcome, damage=damage)
-    return brief
-
-
-def _brief(outcome: Outcome) -> PlacedDone | Outcome:
-    """Give an outcome as it travels best."""
-    if not isinstance(outcome, Done):
-        return outcome
-    digests, kind = outcome.digests, outcome.type
-    return PlacedDone(
-        digests.md5,
-        digests.sha1,
-        digests.sha256,
-        digests.size_bytes,
-        kind.mime,
-        kind.family,
-        kind.extension_agrees,
-        outcome.damaged,
-    )
+    return short
 
 
 def _digested(evidence: Evidence, entry: FileEntry) -> Outcome:
