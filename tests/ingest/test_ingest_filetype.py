@@ -4,6 +4,8 @@ import io
 import json
 import os
 import struct
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -181,3 +183,16 @@ def test_any_bytes_get_some_type(content: bytes) -> None:
 )
 def test_text_made_to_stall_patterns_does_not(text: bytes) -> None:
     assert plain_text(text) in ("text/plain", "text/xml")
+
+
+def test_a_python_magic_that_was_loaded_before_keeps_the_database_that_its_library_reads() -> None:
+    asked = (
+        "try:\n    import magic\nexcept ImportError:\n    raise SystemExit(77)\n"
+        "from triage.ingest.filetype import libmagic\n"
+        r"print(libmagic()[0].from_buffer(b'%PDF-1.7\n'))"
+    )
+    command = [sys.executable, "-c", asked]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 77:
+        pytest.skip("this system has no libmagic of its own")
+    assert (done.stdout, done.stderr) == ("application/pdf\n", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pickle
+import sys
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -136,8 +137,12 @@ def libmagic() -> tuple[_Asked, type[Exception]]:
 @cache
 def _library() -> Any:  # noqa: ANN401 (a module)
     try:
-        with suppress(ImportError):  # absent where the system or python-magic-bin brings libmagic
-            import_module("pylibmagic")  # puts libmagic where python-magic looks, so it goes first
+        # pylibmagic puts its libmagic and database where python-magic looks, so it goes first. Once
+        # python-magic is loaded it would change the database alone, for a library that cannot
+        # read it. It is absent where the system or python-magic-bin brings libmagic.
+        if "magic" not in sys.modules:
+            with suppress(ImportError):
+                import_module("pylibmagic")
         return import_module("magic")
     except ImportError as error:
         hint = "pip install pylibmagic python-magic"
