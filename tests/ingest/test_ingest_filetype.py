@@ -192,7 +192,8 @@ def test_a_python_magic_that_was_loaded_before_keeps_the_database_that_its_libra
         r"print(libmagic()[0].from_buffer(b'%PDF-1.7\n'))"
     )
     command = [sys.executable, "-c", asked]
-    packaged = ("LIBRARY_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "MAGIC")  # set by pylibmagic
+    # What pylibmagic has set here would lead a fresh process to its library by itself.
+    packaged = ("LIBRARY_PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "MAGIC")
     fresh = {name: value for name, value in os.environ.items() if name not in packaged}
     done = subprocess.run(command, env=fresh, capture_output=True, text=True, check=False)
     if done.returncode == 77:
