@@ -25,8 +25,10 @@ FOREIGN = {
     **dict.fromkeys(("ijson", "defusedxml", "sqlite3", "cryptography"), frozenset({"matching"})),
     **dict.fromkeys(("click", "rich"), frozenset({"cli"})),
     **dict.fromkeys(PROCESSES, frozenset({"scheduler"})),
-    "numpy": frozenset({"ingest", "hashing", "matching"}),
-    "sqlalchemy": frozenset({"store"}),
+    "numpy": frozenset({"ingest", "hashing", "matching", "metrics"}),
+    **dict.fromkeys(("sqlalchemy", "alembic", "psycopg"), frozenset({"store"})),
+    **dict.fromkeys(("matplotlib", "jinja2"), frozenset({"export"})),
+    **dict.fromkeys(("dask", "distributed"), frozenset({"scheduler"})),
     "platformdirs": frozenset({"config"}),
     # Starting programs: nothing does.
     "subprocess": frozenset(),

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from triage.errors import StoreError
+from triage.store.ledgertables import ledger
 from triage.store.summary import Summing
-from triage.store.tables import SCHEMA_VERSION, metadata, schema_version
+from triage.store.tables import SCHEMA_VERSION, schema_version
 from triage.store.upgrade import UPGRADES, bring_up_to_date
 from triage.store.work import Working
 from triage.store.writer import Writing
@@ -100,7 +101,7 @@ def _check_schema(connection: sa.Connection, shown: str, *, create: bool) -> Non
     if "schema_version" not in names:
         if names or not create:
             raise StoreError(f"{shown}: this is not a case database")
-        metadata.create_all(connection)
+        ledger.metadata.create_all(connection)
         connection.execute(schema_version.insert().values(version=SCHEMA_VERSION))
         connection.commit()
         return

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from triage.store.ledgertables import ledger
 from triage.store.tables import contents, entries, in_hand, schema_version
 
 
@@ -40,6 +41,11 @@ def _turned(connection: sa.Connection) -> None:
     _add(connection, contents.c.turned)
 
 
+def _ledger(connection: sa.Connection) -> None:
+    """Add the exhibits ledger and the queue."""
+    ledger.metadata.create_all(connection)
+
+
 def _add(connection: sa.Connection, column: sa.Column[Any]) -> None:
     """Add a column that may be there already."""
     ddl = connection.dialect.ddl_compiler(connection.dialect, None)  # type: ignore[arg-type]
@@ -50,7 +56,7 @@ def _add(connection: sa.Connection, column: sa.Column[Any]) -> None:
         connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {words}"))
 
 
-UPGRADES = {1: _extents, 2: _in_hand, 3: _turned}
+UPGRADES = {1: _extents, 2: _in_hand, 3: _turned, 4: _ledger}
 """From a version to the next one."""
 
 

@@ -1,0 +1,1 @@
+"""The queue and the night: holds exhibits until a worker is free, and works through them."""
