@@ -27,6 +27,12 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("hashset", "triage.cli.commands.hashset:hashset", "Import and look after reference packs."),
     ("scheme", "triage.cli.commands.scheme:scheme", "Look at, edit and confirm category schemes."),
     ("rematch", "triage.cli.commands.rematch:rematch", "Apply reference packs to a stored case."),
+    ("exhibit", "triage.cli.commands.exhibit:exhibit", "Keep the ledger of a unit's exhibits."),
+    ("queue", "triage.cli.commands.queue:queue", "See and steer the order of what waits."),
+    ("batch", "triage.cli.commands.batch:batch", "Work through the queue, unattended."),
+    ("metrics", "triage.cli.commands.metrics:metrics", "Backlog, ages, throughput, forecast."),
+    ("counts", "triage.cli.commands.counts:counts", "Enter what is counted by people."),
+    ("database", "triage.cli.commands.database:database", "Show and upgrade the database."),
     ("verify", "triage.cli.commands.verify:verify", "Check an image against its stored digests."),
     ("selftest", "triage.cli.commands.selftest:selftest", "Check all known answers."),
 )
