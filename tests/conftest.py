@@ -7,6 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from postgresql import (  # noqa: F401  (fixtures are found by their names here)
+    postgresql_server,
+    postgresql_url,
+    stoppable_postgresql,
+    store_url,
+)
 from road import Road
 from triage.pipeline.tasks import close_evidence
 from triage.scheduler import ProcessPool
