@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -36,6 +36,8 @@ COLUMNS = (
     "seconds",
     "read_bytes",
     "done_s",
+    "held_s",
+    "bumped_s",
 )
 """Names of :class:`triage.model.ledger.ExhibitFacts` and :class:`triage.model.queue.ExhibitResult`.
 
@@ -44,12 +46,22 @@ entered; figures of a result are -1, and its colour ``""``, where there is none 
 is when the exhibit came in, whatever stage it was in later.
 """
 
+CHANGES = ("row", "stage", "at_s")
+"""Of a stage change: the number of its exhibit in the columns, the stage, and when."""
+
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All exhibits of a ledger; ``columns`` has one sequence for each of :data:`COLUMNS`."""
+    """All exhibits of a ledger.
+
+    Attributes:
+        columns: one sequence for each of :data:`COLUMNS`.
+        again: every stage change of the exhibits that entered a stage more than once, for whom the
+            last entries do not tell all; :data:`CHANGES`, ordered by row, moment and recording.
+    """
 
     columns: Mapping[str, Sequence[Any]]
+    again: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.columns["received_s"])
