@@ -39,6 +39,12 @@ class EvidenceError(TriageError):
     title = "evidence"
 
 
+class EvidenceGone(EvidenceError):  # noqa: N818  (a state, from which the same command goes on)
+    """Evidence that had opened is not there any more, or is no longer what it was."""
+
+    title = "evidence is gone"
+
+
 class HashSetError(TriageError):
     """A reference pack or a hash-set file is missing, damaged or malformed."""
 
@@ -51,6 +57,12 @@ class StoreError(TriageError):
 
     exit_code = 6
     title = "case database"
+
+
+class LeaseLost(StoreError):  # noqa: N818  (the lease is lost, nothing is in error)
+    """Another process works at the exhibit by now: nothing more may be written for it here."""
+
+    title = "lease"
 
 
 class ExportError(TriageError):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from triage.errors import LeaseLost
 from triage.model.digest import PictureHashes
 from triage.model.entry import FileEntry
 from triage.model.evidence import DamagedRange, EvidenceInfo
@@ -27,6 +28,8 @@ class Writing:
     """The writing half of a store; nothing is kept before :meth:`commit`."""
 
     connection: sa.Connection
+    guard: Callable[[], None] | None = None
+    """Asked by each commit, in its transaction, whether the lease of the exhibit still stands."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
@@ -37,7 +40,17 @@ class Writing:
         self.connection.rollback()
 
     def commit(self) -> None:
-        """Make everything since the last commit permanent."""
+        """Make everything since the last commit permanent; drop it if the guard says so.
+
+        Raises:
+            LeaseLost: another process works at the exhibit by now.
+        """
+        try:
+            if self.guard is not None:
+                self.guard()
+        except LeaseLost:
+            self.connection.rollback()
+            raise
         self.connection.commit()
 
     def add_exhibit(self, case: str, exhibit: str) -> int:
@@ -329,7 +342,7 @@ class Writing:
     def end_run(
         self, run_id: int, *, ended_at: str, state: str, seconds: float, read_bytes: int
     ) -> None:
-        """Close a run record: ``complete``, ``interrupted``, ``nothing-opened`` or ``failed``."""
+        """Close a run record: ``complete``, ``interrupted``, ``nothing-opened``, ``evidence-gone``, ``failed``."""
         self._update(
             tables.runs,
             tables.runs.c.id == run_id,
