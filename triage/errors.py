@@ -84,3 +84,15 @@ class Interrupted(TriageError):  # noqa: N818  (stopping is no error)
 
     exit_code = 130
     title = "interrupted"
+
+
+class ClusterError(UsageFault):
+    """The cluster that was named does not answer, has no worker, or its hosts differ."""
+
+    title = "cluster"
+
+
+class ClusterLost(Interrupted):
+    """The cluster went away in the middle of a run, which the same command continues."""
+
+    title = "cluster"

@@ -1,0 +1,112 @@
+"""A Dask scheduler and workers on this machine, as an administrator would start them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+STARTING_S = 60.0
+ENDING_S = 20.0
+
+
+@dataclass(slots=True)
+class DaskHere:
+    """A scheduler on a port that was free, and any number of workers; all talk goes to files.
+
+    Attributes:
+        folder: for what they write.
+        environment: beside that of this process.
+    """
+
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    tls: tuple[str, ...] = ()
+    scheduler: subprocess.Popen[bytes] | None = None
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    address: str = ""
+
+    def start(self, port: int = 0) -> str:
+        """Start the scheduler; give its address."""
+        card = self.folder / "scheduler.json"
+        card.unlink(missing_ok=True)
+        protocol = "tls" if self.tls else "tcp"
+        words = ["scheduler", "--host", f"{protocol}://127.0.0.1", "--port", str(port)]
+        words += ["--no-dashboard", "--scheduler-file", str(card), *self.tls]
+        self.scheduler = self._popen(words, "scheduler")
+        deadline = time.monotonic() + STARTING_S
+        while not self.address and time.monotonic() < deadline:
+            assert self.scheduler.poll() is None, self.talk("scheduler")
+            with contextlib.suppress(OSError, ValueError):
+                self.address = json.loads(card.read_text())["address"]
+            time.sleep(0.02)
+        assert self.address
+        return self.address
+
+    def add(self, *options: str, threads: int = 1, count: int = 1) -> subprocess.Popen[bytes]:
+        """Start worker processes under a nanny each."""
+        words = ["worker", self.address, "--no-dashboard", "--nthreads", str(threads)]
+        words += ["--nworkers", str(count), "--local-directory", str(self.folder), *self.tls]
+        words += ["--memory-limit", "0", *options]
+        worker = self._popen(words, f"worker{len(self.workers)}")
+        self.workers.append(worker)
+        return worker
+
+    def talk(self, name: str) -> str:
+        """Give what one of them has written."""
+        return (self.folder / f"{name}.log").read_text("utf-8", "replace")
+
+    def stop(self) -> None:
+        """End all of them."""
+        everyone = [*self.workers, *([self.scheduler] if self.scheduler else [])]
+        for one in everyone:
+            one.send_signal(signal.SIGTERM)
+        for one in everyone:
+            try:
+                one.wait(ENDING_S)
+            except subprocess.TimeoutExpired:
+                for pid in [*descendants(one.pid), one.pid]:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                one.wait(ENDING_S)
+        self.workers.clear()
+        self.scheduler = None
+
+    def _popen(self, words: list[str], name: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "dask", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **self.environment},
+                cwd=self.folder,
+            )
+
+
+@contextlib.contextmanager
+def dask_here(folder: Path, **options: Mapping[str, str]) -> Iterator[DaskHere]:
+    """Start a scheduler, and end everything in the end."""
+    here = DaskHere(folder, **options)
+    try:
+        here.start()
+        yield here
+    finally:
+        here.stop()
+
+
+def descendants(pid: int) -> list[int]:
+    """Give all processes that a process has started, and theirs (Linux)."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for word in (task / "children").read_text().split():
+                found += [int(word), *descendants(int(word))]
+    return found
