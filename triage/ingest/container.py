@@ -54,6 +54,12 @@ class Container(Protocol):
     def handover(self) -> ContainerHandover | None:
         """Give what was found at opening, for other processes; ``None`` where that is nothing."""
 
+    def gone(self) -> str:
+        """Say in words that a file of the image is not there any more; ``""`` while all are.
+
+        What a library was given since is not to be relied on.
+        """
+
     def close(self) -> None:
         """Let go of all files; a second call does nothing."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from triage.errors import EvidenceError
+from triage.errors import EvidenceError, EvidenceGone
 from triage.ingest.container import Container, ContainerHandover, open_container
 from triage.ingest.filesystem import FileSystem, open_volume
 from triage.ingest.filesystems.folder import FolderFileSystem, folder_info, folder_volume
@@ -34,11 +34,14 @@ class Handover:
     Attributes:
         key: of the evidence that it was found out about.
         container: ``None`` where opening costs nothing, as that of a folder does.
+        inode: of a folder, so that the empty mount point of a share that is gone is not taken for
+            it; 0 for others.
     """
 
     key: str
     container: ContainerHandover | None
     volumes: tuple[VolumeInfo, ...]
+    inode: int = 0
 
 
 class Evidence(Protocol):
@@ -71,6 +74,9 @@ class Evidence(Protocol):
 
     def damage(self) -> tuple[DamagedRange, ...]:
         """Give all damage of the image known so far."""
+
+    def gone(self) -> str:
+        """Say in words that the evidence is not there any more; ``""`` while it is."""
 
     def handover(self) -> Handover:
         """Give what was found at opening, its volumes included, for other processes."""
@@ -129,6 +135,10 @@ class ImageEvidence:
         """Give all damage of the image known so far."""
         return self._container.damage()
 
+    def gone(self) -> str:
+        """Say in words that a file of the image is not there any more."""
+        return self._container.gone()
+
     def handover(self) -> Handover:
         """Give what was found at opening, its volumes included, for other processes."""
         return Handover(
@@ -174,9 +184,14 @@ class FolderEvidence:
         """Give nothing: a folder has no medium of its own."""
         return ()
 
+    def gone(self) -> str:
+        """Say in words that the folder itself is not there any more."""
+        return self._files.gone()
+
     def handover(self) -> Handover:
-        """Give the one volume."""
-        return Handover(key=self.info.key, container=None, volumes=(folder_volume(),))
+        """Give the one volume, and by what the folder is recognised."""
+        volumes, inode = (folder_volume(),), self._files.inode
+        return Handover(key=self.info.key, container=None, volumes=volumes, inode=inode)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -207,11 +222,20 @@ def reopen_evidence(path: Path, handover: Handover | None) -> Evidence:
     """Open evidence that was listed before, and make sure that it is still the same.
 
     Raises:
-        EvidenceError: as :func:`open_evidence`, or other evidence lies there now: what was listed
-            says nothing of it.
+        EvidenceError: as :func:`open_evidence`, where nothing is known of it yet.
+        EvidenceGone: it had opened and does not open now, or other evidence lies there: what was
+            listed says nothing of it.
     """
-    evidence = open_evidence(path, handover)
-    if handover is not None and evidence.info.key != handover.key:
+    if handover is None:
+        return open_evidence(path)
+    try:
+        evidence = open_evidence(path, handover)
+    except EvidenceGone:
+        raise
+    except EvidenceError as error:
+        raise EvidenceGone(error.message) from error
+    moved = isinstance(evidence, FolderEvidence) and evidence.handover().inode != handover.inode
+    if evidence.info.key != handover.key or moved:
         evidence.close()
-        raise EvidenceError(f"{printable(path.name)}: is no longer the evidence that was listed")
+        raise EvidenceGone(f"{printable(path.name)}: is no longer the evidence that was listed")
     return evidence

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Protocol, TypeVar
 
+from triage.errors import EvidenceGone
 from triage.ingest.evidence import Evidence, Handover, reopen_evidence
 from triage.ingest.reading import VolumeError
 from triage.model.entry import DirectoryRef
 from triage.model.evidence import DamagedRange
 from triage.model.problem import Problem, ProblemKind
+
+
+class OfEvidence(Protocol):
+    """An item that says where its evidence lies."""
+
+    @property
+    def location(self) -> str:
+        """Give the place."""
+
+
+ItemT = TypeVar("ItemT", bound=OfEvidence)
+ValueT = TypeVar("ValueT")
 
 _opened: dict[str, Evidence] = {}
 _reported: dict[str, set[DamagedRange]] = {}
@@ -20,7 +35,8 @@ def evidence_at(location: str) -> Evidence:
     """Open the evidence at a place, or give it as it was opened before.
 
     Raises:
-        EvidenceError: it does not open, or is no longer what was listed.
+        EvidenceError: it does not open.
+        EvidenceGone: it had opened, and does not now or is no longer what was listed.
     """
     if location not in _opened:
         _opened[location] = reopen_evidence(Path(location), _handovers.get(location))
@@ -32,6 +48,39 @@ def take_handover(found: tuple[str, Handover]) -> None:
     """Keep what another worker found at opening the evidence at a place."""
     location, handover = found
     _handovers[location] = handover
+
+
+def ends_with_evidence(task: Callable[[ItemT], ValueT]) -> Callable[[ItemT], ValueT]:
+    """Let a task give nothing once its evidence is gone, whatever it made of that.
+
+    A library that is told of a failing read may leave out names or give a content as unreadable,
+    as if the evidence were so; that must not be settled.
+
+    Raises:
+        EvidenceGone: it is not there any more; it is opened anew when it is asked for again.
+    """
+
+    @functools.wraps(task)
+    def attentive(item: ItemT) -> ValueT:
+        try:
+            value = task(item)
+        except Exception as error:
+            _check(item.location, error)
+            raise
+        _check(item.location, None)
+        return value
+
+    return attentive
+
+
+def _check(location: str, error: Exception | None) -> None:
+    evidence = _opened.get(location)
+    words = evidence.gone() if evidence is not None else ""
+    if evidence is not None and (words or isinstance(error, EvidenceGone)):
+        evidence.close()
+        del _opened[location], _reported[location]
+    if words:
+        raise EvidenceGone(words) from error
 
 
 def close_evidence() -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import triage
-from triage.errors import EvidenceError, Interrupted, UsageFault
+from triage.errors import EvidenceError, EvidenceGone, Interrupted, UsageFault
 from triage.grading.scheme import SchemeBook
 from triage.hashing.limits import PictureLimits
 from triage.matching.library import PackLibrary
@@ -26,6 +26,7 @@ from triage.pipeline.items import Surveyed, SurveyItem, TypesItem, Unopened
 from triage.pipeline.judging import Judge
 from triage.pipeline.picturing import Picturing
 from triage.pipeline.plan import TimeLimits
+from triage.pipeline.presence import Attentive
 from triage.pipeline.unpacking import Unpacking
 from triage.pipeline.walking import Walk
 from triage.scheduler import Batch, Finished, Pool, Result, terminate_as_interrupt
@@ -111,9 +112,11 @@ class ExhibitRun:
         Raises:
             HashSetError: a reference pack cannot be loaded; nothing has been started then.
             EvidenceError: none of the images could be opened.
+            EvidenceGone: an image disappeared; what was settled before is kept.
             Interrupted: the user stopped the run; what was settled is kept.
         """
         started = time.monotonic()
+        self.pool = Attentive(self.pool)
         exhibit_id = self.store.add_exhibit(self.request.case, self.request.exhibit)
         applied = self.store.packs_of(exhibit_id)
         sets = rematch.references_for(self.library, self.request.sets, applied)
@@ -133,6 +136,9 @@ class ExhibitRun:
             raise Interrupted(
                 "stopped; what was done is kept", hint="The same command goes on from here."
             ) from None
+        except EvidenceGone:
+            state = "evidence-gone"
+            raise
         except EvidenceError:
             state = "nothing-opened"
             raise

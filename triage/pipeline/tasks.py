@@ -53,6 +53,7 @@ from triage.pipeline.items import (
 from triage.pipeline.opened import (
     close_evidence,
     damage_words,
+    ends_with_evidence,
     evidence_at,
     new_damage,
     roots_of,
@@ -73,6 +74,8 @@ def survey(item: SurveyItem) -> Surveyed | Unopened:
         found = evidence.survey()
     except TriageError as error:
         return Unopened(message=error.message, hint=error.hint)
+    if words := evidence.gone():
+        return Unopened(message=words, hint="")
     return Surveyed(
         info=evidence.info,
         volumes=found.volumes,
@@ -95,11 +98,13 @@ def learn_types(_item: TypesItem) -> bytes:
     return packed_silence()
 
 
+@ends_with_evidence
 def find_roots(item: RootsItem) -> tuple[DirectoryRef, ...] | Problem:
     """Open a volume; the roots of its listing, or why there are none."""
     return roots_of(evidence_at(item.location), item.volume)
 
 
+@ends_with_evidence
 def list_folders(item: FoldersItem) -> ListedFolders:
     """List folders until there is enough for one answer, the first of them at least."""
     evidence = evidence_at(item.location)
@@ -114,6 +119,7 @@ def list_folders(item: FoldersItem) -> ListedFolders:
     return ListedFolders(len(listings), joined(listings), new_damage(item.location))
 
 
+@ends_with_evidence
 def list_archive(item: ReadItem) -> Listed:
     """List the members of an archive."""
     evidence = evidence_at(item.location)
@@ -122,6 +128,7 @@ def list_archive(item: ReadItem) -> Listed:
     return Listed(listing=listing, damage=new_damage(item.location))
 
 
+@ends_with_evidence
 def visit_archive(item: ReadItem) -> Visited:
     """List the members of an archive, and digest them while it is open, as far as a visit goes."""
     evidence = evidence_at(item.location)
@@ -140,11 +147,13 @@ def visit_archive(item: ReadItem) -> Visited:
     return Visited(listing=listing, outcomes=tuple(outcomes), damage=damage)
 
 
+@ends_with_evidence
 def digest_entry(item: RowItem) -> PlacedDone | Digested:
     """Read an entry once: digests and type."""
     return _told(item.location, _digested(evidence_at(item.location), item.entry))
 
 
+@ends_with_evidence
 def digest_placed(item: PlacedItem) -> PlacedDone | Digested:
     """Read a content once by its place: digests and type."""
     evidence = evidence_at(item.location)
@@ -157,6 +166,7 @@ def digest_placed(item: PlacedItem) -> PlacedDone | Digested:
     return _told(item.location, outcome)
 
 
+@ends_with_evidence
 def decode_picture(item: PictureItem) -> Pictured:
     """Read a content again and hash it as a picture."""
     from triage.hashing.picture import hash_picture  # noqa: PLC0415  (not every run decodes)

@@ -1,20 +1,23 @@
 """The one room for processes: runs items on workers, and gives every item back exactly once."""
 
 from triage.scheduler.batch import Batch, Finished, LossKind, Lost, Pool, Result
+from triage.scheduler.beat import Heartbeat
 from triage.scheduler.inline import InlinePool
-from triage.scheduler.interrupts import terminate_as_interrupt
+from triage.scheduler.interrupts import StopRequests, terminate_as_interrupt
 from triage.scheduler.pool import ProcessPool
 from triage.scheduler.turns import turn
 
 __all__ = [
     "Batch",
     "Finished",
+    "Heartbeat",
     "InlinePool",
     "LossKind",
     "Lost",
     "Pool",
     "ProcessPool",
     "Result",
+    "StopRequests",
     "terminate_as_interrupt",
     "turn",
 ]

@@ -23,6 +23,7 @@ from multiprocessing import connection
 from typing import Any
 
 from triage.scheduler.batch import Batch, Finished, LossKind, Lost, Result
+from triage.scheduler.interrupts import StopCheck
 from triage.scheduler.turns import Turns
 from triage.scheduler.worker import serve
 
@@ -58,10 +59,17 @@ class ProcessPool:
             no such limit (Windows).
         one_reader: the medium has one head: batches that mainly read go to one worker, and
             workers take turns (:func:`triage.scheduler.turn`) at any other reading.
+        stopping: asked ten times a second while work goes on; once it says so, ``run`` ends as if
+            the user had interrupted it.
     """
 
     def __init__(
-        self, *, workers: int, memory_limit_bytes: int = 0, one_reader: bool = False
+        self,
+        *,
+        workers: int,
+        memory_limit_bytes: int = 0,
+        one_reader: bool = False,
+        stopping: Callable[[], bool] | None = None,
     ) -> None:
         if workers < 1:
             raise ValueError("a pool needs at least one worker")
@@ -74,16 +82,22 @@ class ProcessPool:
         self._drained = True
         self._preparations: list[tuple[Callable[[Any], None], Any]] = []
         self.restarts = 0
+        self._stop = StopCheck(stopping)
 
     def prepare(self, function: Callable[[Any], None], value: Any) -> None:  # noqa: ANN401  (any)
         """Let each worker be told something once; see :class:`Pool`."""
         self._preparations.append((function, value))
 
     def run(self, batches: Iterable[Batch]) -> Iterator[Result]:
-        """Yield one result an item; see :class:`Pool`."""
+        """Yield one result an item; see :class:`Pool`.
+
+        Raises:
+            KeyboardInterrupt: ``stopping`` said so.
+        """
         self._source = iter(batches)
         self._drained = False
         while True:
+            self._stop()
             self._feed()
             busy = [worker for worker in self._workers if worker.batches]
             if not busy and self._drained and not self._retry:

@@ -342,7 +342,12 @@ class Writing:
     def end_run(
         self, run_id: int, *, ended_at: str, state: str, seconds: float, read_bytes: int
     ) -> None:
-        """Close a run record: ``complete``, ``interrupted``, ``nothing-opened``, ``evidence-gone``, ``failed``."""
+        """Close a run record.
+
+        Args:
+            state: ``complete``, ``interrupted``, ``nothing-opened``, ``evidence-gone`` or
+                ``failed``.
+        """
         self._update(
             tables.runs,
             tables.runs.c.id == run_id,

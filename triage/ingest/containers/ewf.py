@@ -171,6 +171,10 @@ class EwfContainer:
         """Give what was found at opening, for other processes."""
         return handover(self._info, self._files, self._structure)
 
+    def gone(self) -> str:
+        """Say in words that a file of the image is not there any more."""
+        return self._files.gone
+
     def close(self) -> None:
         """Close the files and drop the cache."""
         self._files.close()

@@ -124,6 +124,10 @@ class RawContainer:
         """Give what was found at opening, for other processes."""
         return handover(self._info, self._files, Layout(extents=self._extents))
 
+    def gone(self) -> str:
+        """Say in words that a file of the image is not there any more."""
+        return self._files.gone
+
     def close(self) -> None:
         """Close the files."""
         self._files.close()

@@ -65,12 +65,30 @@ class FolderFileSystem:
         self._top = os.fsencode(path).rstrip(b"/")
         self._evidence = evidence
         self.volume = folder_volume()
+        self.inode = self._identity()
+        self._failed = False
+
+    def gone(self) -> str:
+        """Say in words that the folder is not there any more; ``""`` while it is.
+
+        A share that was unmounted leaves an empty folder, another one, in its place.
+        """
+        if self._failed and self._identity() != self.inode:
+            return "the folder is not there any more"
+        return ""
+
+    def _identity(self) -> int:
+        try:
+            return Path(os.fsdecode(self._top)).stat().st_ino
+        except OSError:
+            return -1
 
     def roots(self) -> tuple[DirectoryRef, ...]:
         """Give the folder itself."""
         try:
             address = Path(os.fsdecode(self._top)).stat().st_ino
         except OSError as error:
+            self._failed = True
             raise VolumeError(f"folder cannot be read: {error.strerror}") from error
         return (DirectoryRef(volume="p0", path=b"/", address=address),)
 
@@ -82,6 +100,7 @@ class FolderFileSystem:
             with os.scandir(self._real(folder.path)) as found:
                 names = sorted(os.fsencode(each.name) for each in found)
         except OSError as error:
+            self._failed = True
             return self._unlisted(folder, error.strerror or type(error).__name__)
         entries, folders, problems = [], [], []
         for name in names:
@@ -89,6 +108,7 @@ class FolderFileSystem:
             try:
                 facts = os.lstat(self._real(path))
             except OSError as error:
+                self._failed = True
                 problems.append(
                     self._problem(ProblemKind.ENTRY_UNREADABLE, path, error.strerror or "")
                 )
@@ -127,6 +147,7 @@ class FolderFileSystem:
                 yield chunk
             self._unchanged(facts, os.fstat(descriptor))
         except OSError as error:
+            self._failed = True
             detail = f"at byte {offset}: {error.strerror}"
             raise ContentError(FailReason.READ_ERROR, detail) from error
         finally:
@@ -149,8 +170,10 @@ class FolderFileSystem:
             except PermissionError:  # only the owner of a file may leave its access time alone
                 return os.open(path, _READ_ONLY)
         except FileNotFoundError as error:
+            self._failed = True
             raise ContentError(FailReason.NAME_VANISHED, "gone since it was listed") from error
         except OSError as error:
+            self._failed = True
             raise ContentError(FailReason.READ_ERROR, error.strerror or "") from error
 
     def _real(self, path: bytes) -> str | bytes:
