@@ -57,7 +57,7 @@ class History:
     Attributes:
         columns: one sequence for each of :data:`COLUMNS`.
         again: every stage change of the exhibits that entered a stage more than once, for whom the
-            last entries do not tell all; :data:`CHANGES`, ordered by row, moment and recording.
+            last entries do not tell all; :data:`CHANGES`, by row and in the order of recording.
     """
 
     columns: Mapping[str, Sequence[Any]]

@@ -116,7 +116,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """The backlog by one property; groups by the number that is open, ``""`` last, stages by order."""
+    """The backlog by one property: the largest group first, ``""`` last; stages in their order."""
 
     by: SplitBy
     groups: tuple[Group, ...]
