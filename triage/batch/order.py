@@ -86,11 +86,13 @@ def in_order(
     by case and exhibit: the order is total, and does not depend on that of ``entries``.
     """
     placed = [(one, place(one, weights, now_s)) for one in entries if one.held_s < 0]
-    return tuple(sorted(placed, key=_key))
+    return tuple(sorted(placed, key=lambda found: precedence(*found)))
 
 
-def _key(placed: tuple[LedgerEntry, Place]) -> tuple[object, ...]:
-    entry, found = placed
+def precedence(
+    entry: LedgerEntry, found: Place
+) -> tuple[bool, int, float, int, str, bool, str, str]:
+    """Give what is compared, from the left, to tell which of two exhibits goes first."""
     facts = entry.facts
     bumped = entry.bumped_s >= 0
     return (

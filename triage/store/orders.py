@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from triage.errors import UsageFault
 from triage.model.display import printable
 from triage.model.ledger import OrderKind, QueueOrder
+from triage.model.queue import LeaseView
+from triage.store import leaserows
 from triage.store.ledgertables import ledger, queue_orders
 
 _NOT = -1
@@ -76,6 +78,12 @@ class Orders:
     def bumps(self) -> dict[int, QueueOrder]:
         """Give the bump that stands for each exhibit that goes before all others."""
         return self._last(OrderKind.BUMP)
+
+    def leases(self) -> dict[int, LeaseView]:
+        """Give the leases of what stands at a stage of the queue, by its id in the ledger."""
+        stages = [one.value for one in leaserows.WORKED]
+        found = self._connection.execute(leaserows.views().where(ledger.c.stage.in_(stages)))
+        return {row.ledger_id: leaserows.view_of(row) for row in found}
 
     def _last(self, kind: OrderKind) -> dict[int, QueueOrder]:
         standing = sa.select(ledger.c.id).where(ledger.c[_COLUMNS[kind][0]] != _NOT)
