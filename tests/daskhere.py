@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+PLACES = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+"""Workers run functions of tests, as those of this project."""
 STARTING_S = 60.0
 ENDING_S = 20.0
 
@@ -23,11 +25,10 @@ class DaskHere:
 
     Attributes:
         folder: for what they write.
-        environment: beside that of this process.
+        tls: options by which all of them find their certificates.
     """
 
     folder: Path
-    environment: Mapping[str, str] = field(default_factory=dict)
     tls: tuple[str, ...] = ()
     scheduler: subprocess.Popen[bytes] | None = None
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -65,17 +66,8 @@ class DaskHere:
 
     def stop(self) -> None:
         """End all of them."""
-        everyone = [*self.workers, *([self.scheduler] if self.scheduler else [])]
-        for one in everyone:
-            one.send_signal(signal.SIGTERM)
-        for one in everyone:
-            try:
-                one.wait(ENDING_S)
-            except subprocess.TimeoutExpired:
-                for pid in [*descendants(one.pid), one.pid]:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-                one.wait(ENDING_S)
+        end(self.workers)
+        end([self.scheduler] if self.scheduler else [])
         self.workers.clear()
         self.scheduler = None
 
@@ -86,20 +78,34 @@ class DaskHere:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **self.environment},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(PLACES)},
                 cwd=self.folder,
             )
 
 
 @contextlib.contextmanager
-def dask_here(folder: Path, **options: Mapping[str, str]) -> Iterator[DaskHere]:
+def dask_here(folder: Path, tls: tuple[str, ...] = ()) -> Iterator[DaskHere]:
     """Start a scheduler, and end everything in the end."""
-    here = DaskHere(folder, **options)
+    here = DaskHere(folder, tls)
     try:
         here.start()
         yield here
     finally:
         here.stop()
+
+
+def end(everyone: list[subprocess.Popen[bytes]]) -> None:
+    """End programs as an administrator does, those that do not by force."""
+    for one in everyone:
+        one.send_signal(signal.SIGTERM)
+    for one in everyone:
+        try:
+            one.wait(ENDING_S)
+        except subprocess.TimeoutExpired:
+            for pid in [*descendants(one.pid), one.pid]:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            one.wait(ENDING_S)
 
 
 def descendants(pid: int) -> list[int]:

@@ -39,6 +39,7 @@ READ_EVIDENCE = {
     "tasks.py": "what runs in the workers",
     "opened.py": "what a worker has open",
     "quick/tasks.py": "what runs in the workers of a quick pass",
+    "alike.py": "asks each worker of a cluster which libmagic it has",
     "verify.py": "reads one medium from end to end in this process; no file system is parsed",
     "selftest.py": "asks both rooms for their known answers",
 }

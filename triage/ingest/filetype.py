@@ -10,6 +10,7 @@ from triage.ingest.filetypes.libraries import (
     asked,
     guessed,
     libmagic,
+    magic_identity,
     packed_silence,
     take_silence,
 )
@@ -20,7 +21,15 @@ from triage.ingest.filetypes.text import plain_text
 from triage.ingest.filetypes.weak import believed, weak_picture
 from triage.model.outcome import FileType
 
-__all__ = ["HEAD_BYTES", "detect", "family", "libmagic", "packed_silence", "take_silence"]
+__all__ = [
+    "HEAD_BYTES",
+    "detect",
+    "family",
+    "libmagic",
+    "magic_identity",
+    "packed_silence",
+    "take_silence",
+]
 
 HEAD_BYTES = 64 * 1024
 """As many first bytes of a content as :func:`detect` makes use of."""

@@ -136,6 +136,9 @@ class ExhibitRun:
             raise Interrupted(
                 "stopped; what was done is kept", hint="The same command goes on from here."
             ) from None
+        except Interrupted:
+            state = "interrupted"
+            raise
         except EvidenceGone:
             state = "evidence-gone"
             raise

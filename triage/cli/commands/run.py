@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from triage.cli.cluster import ClusterWish, cluster_options, cluster_pool, cluster_wish
 from triage.cli.result import PROBLEMS, show_result
 from triage.cli.sealkey import key_option, seal_keys
 from triage.config import database_url, home
@@ -27,7 +29,8 @@ _GIB = 1 << 30
     epilog="\b\nExamples:\n"
     "  triage run ABC1.E01 --case OP-X --exhibit ABC/1\n"
     "  triage run disk.001 --case OP-X --exhibit ABC/2 --set caid --set nsrl --workers 8\n"
-    "  triage run ./folder --case OP-X --exhibit ABC/3 --db case.sqlite --json"
+    "  triage run ./folder --case OP-X --exhibit ABC/3 --db case.sqlite --json\n"
+    "  triage run /evidence/ABC4.E01 --case OP-X --exhibit ABC/4 --cluster tcp://host:8786"
 )
 @click.argument(
     "images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path)
@@ -39,6 +42,7 @@ _GIB = 1 << 30
 )
 @key_option
 @click.option("--workers", type=click.IntRange(1), help="Worker processes. Default: one a core.")
+@cluster_options
 @click.option(
     "--skip-pictures",
     is_flag=True,
@@ -96,6 +100,7 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
     picture_time: float,
     worker_memory: float,
     as_json: bool,
+    **cluster: Any,  # noqa: ANN401  (what cluster_options adds)
 ) -> None:
     """Open, walk, hash, match and grade; end with the result of the exhibit.
 
@@ -113,6 +118,8 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
 
     if dihedral and skip_pictures:
         raise UsageFault("--dihedral is about pictures, and --skip-pictures leaves them out")
+    one_reader = medium == "hdd"
+    wish = cluster_wish(cluster, workers=workers, one_reader=one_reader)
     request = RunRequest(
         case=case,
         exhibit=exhibit,
@@ -126,30 +133,46 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
     )
     keys = seal_keys(key_files)
     with open_store(database_url(db), create=True) as store:
-        _work(request, store, keys, int(worker_memory * _GIB), one_reader=medium == "hdd")
+        _work(
+            request,
+            store,
+            keys,
+            memory_limit_bytes=int(worker_memory * _GIB),
+            one_reader=one_reader,
+            wish=wish,
+        )
         verdict = show_result(store, case, exhibit, as_json=as_json)
     sys.exit(PROBLEMS if verdict.gaps else 0)
 
 
-def _work(
+def _work(  # noqa: PLR0913  (each by its name)
     request: RunRequest,
     store: Store,
     keys: tuple[SealKey, ...],
-    memory_limit_bytes: int,
     *,
+    memory_limit_bytes: int,
     one_reader: bool,
+    wish: ClusterWish | None,
 ) -> None:
     from triage.cli.console import PipeConsole  # noqa: PLC0415  (help stays instant)
     from triage.cli.progress import Watcher  # noqa: PLC0415
     from triage.grading.scheme import SchemeBook  # noqa: PLC0415
     from triage.matching.library import PackLibrary  # noqa: PLC0415
     from triage.pipeline.run import ExhibitRun  # noqa: PLC0415
-    from triage.scheduler import ProcessPool  # noqa: PLC0415
+    from triage.scheduler import Pool, ProcessPool  # noqa: PLC0415
 
-    pool = ProcessPool(
-        workers=request.workers, memory_limit_bytes=memory_limit_bytes, one_reader=one_reader
-    )
-    with contextlib.closing(pool), Watcher(PipeConsole(stderr=True)) as watcher:
+    with contextlib.ExitStack() as stack:
+        watcher = stack.enter_context(Watcher(PipeConsole(stderr=True)))
+        if wish is None:
+            pool: Pool = ProcessPool(
+                workers=request.workers,
+                memory_limit_bytes=memory_limit_bytes,
+                one_reader=one_reader,
+            )
+        else:
+            pool = hosts = cluster_pool(wish, request.images, memory_limit_bytes, watcher)
+            request = replace(request, workers=hosts.slots)
+        stack.enter_context(contextlib.closing(pool))
         ExhibitRun(
             request=request,
             store=store,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import pickle
 import sys
@@ -164,19 +165,41 @@ def _silence() -> Silence | None:
     return pickle.loads(_taken[0]) if _taken else _read_silence()  # noqa: S301  (our own worker)
 
 
+def magic_identity() -> str:
+    """Say which libmagic this process uses, and with what database, as far as can be told.
+
+    Two processes that say the same may share what one of them has read of the database.
+    """
+    version = getattr(_library(), "version", None)
+    try:
+        number = str(version()) if version else "unknown"
+    except NotImplementedError:
+        number = "unknown"
+    digest = hashlib.sha256()
+    for path in _databases():
+        digest.update(path.read_bytes())
+    return f"version {number}, database {digest.hexdigest()[:12]}"
+
+
 def _read_silence() -> Silence | None:
     """Read the databases that libmagic has loaded, ``None`` where that cannot be told for sure."""
+    found = _databases()
+    return read_silence(found) if found else None
+
+
+def _databases() -> list[Path]:
+    """Give the databases that libmagic has loaded, none where that cannot be told for sure."""
     library = getattr(_library(), "libmagic", None)
     find = getattr(library, "magic_getpath", None)
     if find is None:
-        return None
+        return []
     find.restype, find.argtypes = ctypes.c_char_p, [ctypes.c_char_p, ctypes.c_int]
     told = find(None, 0) or b""
     names = os.fsdecode(told).split(os.pathsep)
     loaded = names[: names.index("")] if "" in names else names  # it stops at the first empty one
     paths = [_compiled(Path(name)) for name in loaded]
     found = [path for path in paths if path is not None]
-    return read_silence(found) if found and len(found) == len(paths) else None
+    return found if len(found) == len(paths) else []
 
 
 def _compiled(path: Path) -> Path | None:
