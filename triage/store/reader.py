@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 
 from triage.errors import UsageFault
 from triage.model.entry import FileEntry
@@ -21,9 +22,26 @@ PAGE = 2_000
 _ENTRY = tables.entries.c
 _CONTENT = tables.contents.c
 
-in_table_order: sa.ColumnElement[int] = sa.literal_column("+entries.evidence_id", sa.Integer)
-"""The evidence of an entry, where all entries are gone through: the sign keeps SQLite from doing so
-in the order of an index, which at a million entries means a million places of the file."""
+
+class _InTableOrder(sa.ColumnElement[int]):
+    inherit_cache = True
+    type = sa.Integer()
+
+
+@compiles(_InTableOrder)
+def _plain(_element: _InTableOrder, _compiler: object, **_: object) -> str:
+    return "entries.evidence_id"
+
+
+@compiles(_InTableOrder, "sqlite")
+def _signed(_element: _InTableOrder, _compiler: object, **_: object) -> str:
+    return "+entries.evidence_id"
+
+
+in_table_order: sa.ColumnElement[int] = _InTableOrder()
+"""The evidence of an entry, where all entries are gone through: a sign keeps SQLite from doing so
+in the order of an index, which at a million entries means a million places of the file. PostgreSQL
+sorts what an index gives by place itself."""
 
 
 class Reading:
@@ -154,7 +172,7 @@ class Reading:
         the same; entries without content come first.
         """
         ids = self.exhibit_ids(case, exhibit)
-        result = self.connection.execution_options(yield_per=PAGE).execute(_listing(ids, order))
+        result = self.connection.execute(_listing(ids, order).execution_options(yield_per=PAGE))
         for page in result.partitions(PAGE):
             matches = self._matches({(row.exhibit_id, row.sha256) for row in page if row.matched})
             containers = self._containers(page)
@@ -224,7 +242,7 @@ def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
         _ENTRY.parent_address,
         _ENTRY.nth,
     )
-    by_content = (_CONTENT.md5, _CONTENT.sha256) if order == "content" else ()
+    by_content = (_CONTENT.md5.nulls_first(), _CONTENT.sha256) if order == "content" else ()
     return (
         sa.select(
             *listed,

@@ -107,7 +107,7 @@ def listed_rows(
                 bytearray(row[16]),
                 row[17],
                 row[18],
-                row[19] if row[19].isascii() else tables.storable(row[19]),
+                row[19] and tables.storable(row[19]),
                 "skipped" if row[18] else "pending",
                 row[18],
                 *inside,
@@ -225,7 +225,7 @@ def undone_values(outcome: Skipped | Failed) -> tuple[Any, ...]:
     """Give the values of :data:`UNDONE`."""
     state = "failed" if isinstance(outcome, Failed) else "skipped"
     words = outcome.detail
-    return state, str(outcome.reason), words if words.isascii() else tables.storable(words)
+    return state, str(outcome.reason), tables.storable(words)
 
 
 def content_values(exhibit_id: int, done: Done, picture_state: str = "none") -> tuple[Any, ...]:

@@ -50,7 +50,7 @@ def stored_pictures(store: Reading, exhibit_id: int) -> Iterator[list[StoredPict
         .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.phash.is_not(None), _CONTENT.pdq != "")
         .order_by(_CONTENT.sha256)
     )
-    result = store.connection.execution_options(yield_per=PAGE).execute(query)
+    result = store.connection.execute(query.execution_options(yield_per=PAGE))
     for page in result.partitions(PAGE):
         yield [StoredPicture(sha256, _first(pdq), *rest) for sha256, pdq, *rest in page]
 

@@ -23,32 +23,49 @@ class RawName(sa.types.TypeDecorator[str]):
 
 
 class Words(sa.types.TypeDecorator[str]):
-    """Text for people; what no database can hold as text is written out as an escape."""
+    """Text; what no database can hold as text is written out as an escape.
+
+    It is sorted by its bytes on every server, whatever the collation of the database, so that
+    results are the same everywhere.
+    """
 
     impl = sa.Text
     cache_ok = True
 
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[str]:
+        """Name the collation where the server has one of its own."""
+        return sa.Text(collation="C" if dialect.name == "postgresql" else None)
+
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002  (SQLAlchemy's signature)
-        """Escape lone surrogates, which stand for bytes that are not UTF-8."""
-        return value if value is None or value.isascii() else storable(value)
+        """Escape lone surrogates, which stand for bytes that are not UTF-8, and NUL."""
+        return value and storable(value)
 
 
 def storable(words: str) -> str:
     """Write out what no database can hold as text."""
-    return words.encode("utf-8", "backslashreplace").decode("utf-8")
+    if not words.isascii():
+        words = words.encode("utf-8", "backslashreplace").decode("utf-8")
+    return words.replace("\0", "\\x00") if "\0" in words else words
 
+
+BigId: sa.types.TypeEngine[int] = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""Counts the rows of all cases of a unit; SQLite's integers are that wide by themselves."""
 
 metadata = sa.MetaData()
 
-schema_version = sa.Table(
-    "schema_version", metadata, sa.Column("version", sa.Integer, primary_key=True)
+versions = sa.Table(
+    "alembic_version",
+    sa.MetaData(),
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
 )
+"""Which of the revisions in ``migrations`` the tables are of; as Alembic keeps it."""
 
 cases = sa.Table(
     "cases",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("reference", sa.Text, nullable=False, unique=True),
+    sa.Column("reference", Words, nullable=False, unique=True),
 )
 
 exhibits = sa.Table(
@@ -56,7 +73,7 @@ exhibits = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("case_id", sa.ForeignKey("cases.id"), nullable=False),
-    sa.Column("reference", sa.Text, nullable=False),
+    sa.Column("reference", Words, nullable=False),
     sa.UniqueConstraint("case_id", "reference"),
 )
 
@@ -64,9 +81,9 @@ exhibit_packs = sa.Table(
     "exhibit_packs",
     metadata,
     sa.Column("exhibit_id", sa.ForeignKey("exhibits.id"), primary_key=True),
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("version", sa.Text, primary_key=True),
-    sa.Column("manifest", sa.Text, nullable=False),
+    sa.Column("name", Words, primary_key=True),
+    sa.Column("version", Words, primary_key=True),
+    sa.Column("manifest", Words, nullable=False),
 )
 """The reference packs that the stored matches of an exhibit come from."""
 
@@ -74,8 +91,8 @@ exhibit_schemes = sa.Table(
     "exhibit_schemes",
     metadata,
     sa.Column("exhibit_id", sa.ForeignKey("exhibits.id"), primary_key=True),
-    sa.Column("scheme", sa.Text, primary_key=True),
-    sa.Column("sha256", sa.Text, nullable=False),
+    sa.Column("scheme", Words, primary_key=True),
+    sa.Column("sha256", Words, nullable=False),
 )
 """The category schemes that the stored proposals of an exhibit were made with."""
 
@@ -84,10 +101,10 @@ evidence = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("exhibit_id", sa.ForeignKey("exhibits.id"), nullable=False),
-    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("key", Words, nullable=False),
     sa.Column("name", RawName, nullable=False),
     sa.Column("location", RawName, nullable=False),
-    sa.Column("info", sa.Text, nullable=False),
+    sa.Column("info", Words, nullable=False),
     sa.UniqueConstraint("exhibit_id", "key"),
 )
 
@@ -96,8 +113,8 @@ volumes = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("evidence_id", sa.ForeignKey("evidence.id"), nullable=False),
-    sa.Column("key", sa.Text, nullable=False),
-    sa.Column("info", sa.Text, nullable=False),
+    sa.Column("key", Words, nullable=False),
+    sa.Column("info", Words, nullable=False),
     sa.Column("listed", sa.Boolean, nullable=False, default=False),
     sa.UniqueConstraint("evidence_id", "key"),
 )
@@ -105,7 +122,7 @@ volumes = sa.Table(
 entries = sa.Table(
     "entries",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("id", BigId, primary_key=True),
     sa.Column("evidence_id", sa.ForeignKey("evidence.id"), nullable=False),
     sa.Column("volume_id", sa.ForeignKey("volumes.id"), nullable=False),
     sa.Column("container_id", sa.ForeignKey("entries.id")),
@@ -117,8 +134,8 @@ entries = sa.Table(
     sa.Column("address", sa.BigInteger, nullable=False),
     sa.Column("sequence", sa.BigInteger, nullable=False),
     sa.Column("nth", sa.Integer, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("allocation", sa.Text, nullable=False),
+    sa.Column("kind", Words, nullable=False),
+    sa.Column("allocation", Words, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("modified_ns", sa.BigInteger),
     sa.Column("accessed_ns", sa.BigInteger),
@@ -128,14 +145,14 @@ entries = sa.Table(
     sa.Column("first_block_offset_bytes", sa.BigInteger, nullable=False),
     sa.Column("extents", sa.LargeBinary, nullable=False, server_default=sa.text("''")),
     sa.Column("flags", sa.Integer, nullable=False),
-    sa.Column("no_content", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False, default=""),
+    sa.Column("no_content", Words, nullable=False),
+    sa.Column("state", Words, nullable=False),
+    sa.Column("reason", Words, nullable=False, default=""),
     sa.Column("detail", Words, nullable=False, default=""),
     sa.Column("sha256", sa.LargeBinary(32)),
     sa.Column("damaged", sa.Boolean, nullable=False, default=False),
-    sa.Column("mime", sa.Text, nullable=False, default=""),
-    sa.Column("family", sa.Text, nullable=False, default=""),
+    sa.Column("mime", Words, nullable=False, default=""),
+    sa.Column("family", Words, nullable=False, default=""),
     sa.Column("extension_agrees", sa.Boolean),
     sa.UniqueConstraint("evidence_id", "entry_key"),
 )
@@ -172,7 +189,7 @@ in_hand = sa.Table(
     "in_hand",
     metadata,
     sa.Column("evidence_id", sa.ForeignKey("evidence.id"), primary_key=True),
-    sa.Column("entries", sa.Text, nullable=False),
+    sa.Column("entries", Words, nullable=False),
 )
 """The entries that workers are about to read or have in hand, as a JSON list of ids.
 
@@ -187,24 +204,24 @@ contents = sa.Table(
     sa.Column("md5", sa.LargeBinary(16), nullable=False),
     sa.Column("sha1", sa.LargeBinary(20), nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
-    sa.Column("mime", sa.Text, nullable=False),
-    sa.Column("family", sa.Text, nullable=False),
-    sa.Column("picture_state", sa.Text, nullable=False),
-    sa.Column("picture_reason", sa.Text, nullable=False, default=""),
+    sa.Column("mime", Words, nullable=False),
+    sa.Column("family", Words, nullable=False),
+    sa.Column("picture_state", Words, nullable=False),
+    sa.Column("picture_reason", Words, nullable=False, default=""),
     sa.Column("picture_detail", Words, nullable=False, default=""),
     sa.Column("width", sa.Integer),
     sa.Column("height", sa.Integer),
-    sa.Column("format", sa.Text),
+    sa.Column("format", Words),
     sa.Column("frames", sa.Integer),
-    sa.Column("pdq", sa.Text),
+    sa.Column("pdq", Words),
     sa.Column("phash", sa.LargeBinary(8)),
     sa.Column("turned", sa.LargeBinary),
-    sa.Column("standing", sa.Text, nullable=False, default="unknown"),
-    sa.Column("category", sa.Text, nullable=False, default=""),
-    sa.Column("original_code", sa.Text, nullable=False, default=""),
-    sa.Column("scheme", sa.Text, nullable=False, default=""),
-    sa.Column("grade_reason", sa.Text, nullable=False, default=""),
-    sa.Column("conflict", sa.Text, nullable=False, default=""),
+    sa.Column("standing", Words, nullable=False, default="unknown"),
+    sa.Column("category", Words, nullable=False, default=""),
+    sa.Column("original_code", Words, nullable=False, default=""),
+    sa.Column("scheme", Words, nullable=False, default=""),
+    sa.Column("grade_reason", Words, nullable=False, default=""),
+    sa.Column("conflict", Words, nullable=False, default=""),
     sqlite_with_rowid=False,
 )
 """One row a distinct content of an exhibit; ``pdq`` is ``recipe:quality:hex`` joined by blanks.
@@ -219,7 +236,7 @@ matches = sa.Table(
     sa.Column("exhibit_id", sa.ForeignKey("exhibits.id"), primary_key=True),
     sa.Column("sha256", sa.LargeBinary(32), primary_key=True),
     sa.Column("nth", sa.Integer, primary_key=True),
-    sa.Column("match", sa.Text, nullable=False),
+    sa.Column("match", Words, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -227,8 +244,8 @@ problems = sa.Table(
     "problems",
     metadata,
     sa.Column("evidence_id", sa.ForeignKey("evidence.id"), primary_key=True),
-    sa.Column("kind", sa.Text, primary_key=True),
-    sa.Column("volume", sa.Text, primary_key=True),
+    sa.Column("kind", Words, primary_key=True),
+    sa.Column("volume", Words, primary_key=True),
     sa.Column("path", sa.LargeBinary, primary_key=True),
     sa.Column("offset_bytes", sa.BigInteger, primary_key=True),
     sa.Column("length_bytes", sa.BigInteger, primary_key=True),
@@ -239,7 +256,7 @@ damage = sa.Table(
     "damage",
     metadata,
     sa.Column("evidence_id", sa.ForeignKey("evidence.id"), primary_key=True),
-    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("kind", Words, primary_key=True),
     sa.Column("offset_bytes", sa.BigInteger, primary_key=True),
     sa.Column("length_bytes", sa.BigInteger, primary_key=True),
     sa.Column("detail", Words, nullable=False),
@@ -250,10 +267,10 @@ runs = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("exhibit_id", sa.ForeignKey("exhibits.id"), nullable=False),
-    sa.Column("started_at", sa.Text, nullable=False),
-    sa.Column("ended_at", sa.Text),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("tool_version", sa.Text, nullable=False),
+    sa.Column("started_at", Words, nullable=False),
+    sa.Column("ended_at", Words),
+    sa.Column("state", Words, nullable=False),
+    sa.Column("tool_version", Words, nullable=False),
     sa.Column("workers", sa.Integer, nullable=False),
     sa.Column("seconds", sa.Float, nullable=False, default=0.0),
     sa.Column("read_bytes", sa.BigInteger, nullable=False, default=0),

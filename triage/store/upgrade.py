@@ -1,70 +1,146 @@
-"""Brings case databases of earlier versions up to date, in place, when they are opened."""
+"""Makes the tables of a new database, and brings those of an earlier version up to date.
+
+Versions are told as Alembic tells them; Alembic itself, half a second to import, is asked only
+where there is something to do.
+"""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+import contextlib
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
+import triage
+from triage.errors import StoreError
 from triage.store.ledgertables import ledger
-from triage.store.tables import contents, entries, in_hand, schema_version
+from triage.store.tables import SCHEMA_VERSION, versions
+
+NEWEST = f"{SCHEMA_VERSION:04d}"
+EMPTY = ""
+"""The version of a database in which there is nothing at all."""
+
+_KNOWN = frozenset(f"{number:04d}" for number in range(1, SCHEMA_VERSION + 1))
+_TURN = int.from_bytes(b"triage", "big")
+"""Of PostgreSQL's advisory locks the one that is taken to make or change tables."""
+
+_WAIT_MS = 60_000
+_MARK = {"cases", "exhibits", "entries"}
 
 
-def _extents(connection: sa.Connection) -> None:
-    """Add the places of contents; entries listed before have none, and are read without them."""
-    _add(connection, entries.c.extents)
-    index = next(one for one in entries.indexes if one.name == "entries_by_content")
-    index.drop(connection, checkfirst=True)
-    index.create(connection)
+class Found(NamedTuple):
+    """What a database says of itself.
+
+    Attributes:
+        revision: :data:`EMPTY` or four digits.
+        own: it was made before Alembic kept the version.
+    """
+
+    revision: str
+    own: bool = False
 
 
-def _in_hand(connection: sa.Connection) -> None:
-    """Move what stood in each entry, whether a worker had it in hand, to a table of its own."""
-    in_hand.create(connection, checkfirst=True)
-    names = {one["name"] for one in sa.inspect(connection).get_columns("entries")}
-    if "in_hand" not in names:
+def revision_of(connection: sa.Connection, shown: str) -> Found:
+    """Look what version the tables are of.
+
+    Raises:
+        StoreError: these are tables of another program.
+    """
+    names = set(sa.inspect(connection).get_table_names())
+    if not names:
+        return Found(EMPTY)
+    if names >= {versions.name, *_MARK}:
+        told = connection.execute(sa.select(versions.c.version_num)).scalars().all()
+        if len(told) == 1:
+            return Found(told[0])
+    elif names >= {"schema_version", *_MARK}:
+        told = connection.execute(sa.text("SELECT version FROM schema_version")).scalars().all()
+        if len(told) == 1:
+            return Found(f"{told[0]:04d}", own=True)
+    raise StoreError(f"{shown}: this is not a case database")
+
+
+def make_ready(connection: sa.Connection, shown: str, *, create: bool) -> None:
+    """See to it that the tables are those that this version works with.
+
+    An SQLite file belongs to one machine and is brought up to date in passing; other machines work
+    with a PostgreSQL database, so that a person has to say so.
+
+    Raises:
+        StoreError: it is empty and not to be made, of another program, of a newer version, or of
+            an earlier one on PostgreSQL.
+    """
+    found = revision_of(connection, shown)
+    connection.rollback()
+    if found.revision == NEWEST:
         return
-    found: dict[int, list[int]] = {}
-    marked = "SELECT evidence_id, id FROM entries WHERE in_hand AND state = 'pending' ORDER BY id"
-    for evidence_id, entry_id in connection.execute(sa.text(marked)):
-        found.setdefault(evidence_id, []).append(entry_id)
-    connection.execute(sa.delete(in_hand))
-    for evidence_id, ids in found.items():
-        words = json.dumps(ids, separators=(",", ":"))
-        connection.execute(in_hand.insert().values(evidence_id=evidence_id, entries=words))
-    connection.execute(sa.text("ALTER TABLE entries DROP COLUMN in_hand"))
+    if found.revision == EMPTY and not create:
+        raise StoreError(
+            f"{shown}: this is not a case database: there is nothing in it",
+            hint="'triage run' and 'triage database upgrade' make one there.",
+        )
+    _check_known(found, shown)
+    if found.revision != EMPTY and connection.dialect.name == "postgresql":
+        raise StoreError(
+            f"{shown}: version {found.revision} of the case database; "
+            f"triage {triage.__version__} needs {NEWEST}",
+            hint="When no other machine works with it: 'triage database upgrade'.",
+        )
+    upgrade(connection, shown)
 
 
-def _turned(connection: sa.Connection) -> None:
-    """Add the hashes of turned pictures; those decoded before have none, and the result says so."""
-    _add(connection, contents.c.turned)
+def upgrade(connection: sa.Connection, shown: str) -> tuple[str, str]:
+    """Make or change tables, all or nothing, whoever else begins to do so at the same moment.
+
+    Returns:
+        The versions before and after.
+
+    Raises:
+        StoreError: the database is of another program or of a newer version.
+    """
+    with _in_turn(connection):
+        found = revision_of(connection, shown)
+        _check_known(found, shown)
+        if found.revision == EMPTY:
+            ledger.metadata.create_all(connection)
+            _stamp(connection, NEWEST)
+        elif found.revision != NEWEST:
+            if found.own:
+                connection.execute(sa.text("DROP TABLE schema_version"))
+                _stamp(connection, found.revision)
+            from triage.store.migrations import migrate  # noqa: PLC0415  (half a second, rare)
+
+            migrate(connection, NEWEST)
+    return found.revision, NEWEST
 
 
-def _ledger(connection: sa.Connection) -> None:
-    """Add the exhibits ledger and the queue."""
-    ledger.metadata.create_all(connection)
+def _check_known(found: Found, shown: str) -> None:
+    if found.revision not in {EMPTY, *_KNOWN}:
+        raise StoreError(
+            f"{shown}: version {found.revision} of the case database; "
+            f"triage {triage.__version__} knows versions up to {NEWEST}",
+            hint="Use the version of triage that brought it up to date, or a newer one.",
+        )
 
 
-def _add(connection: sa.Connection, column: sa.Column[Any]) -> None:
-    """Add a column that may be there already."""
-    ddl = connection.dialect.ddl_compiler(connection.dialect, None)  # type: ignore[arg-type]
-    names = {one["name"] for one in sa.inspect(connection).get_columns(column.table.name)}
-    if column.name not in names:
-        table = connection.dialect.identifier_preparer.format_table(column.table)
-        words = ddl.get_column_specification(column)
-        connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {words}"))
+@contextlib.contextmanager
+def _in_turn(connection: sa.Connection) -> Iterator[None]:
+    """Hold off all others who would make or change tables, to the end of the transaction."""
+    connection.rollback()
+    try:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {_WAIT_MS}")
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
 
 
-UPGRADES = {1: _extents, 2: _in_hand, 3: _turned, 4: _ledger}
-"""From a version to the next one."""
-
-
-def bring_up_to_date(connection: sa.Connection, version: int) -> int:
-    """Give the version that the database then has; all or nothing is changed."""
-    while version in UPGRADES:
-        UPGRADES[version](connection)
-        version += 1
-    connection.execute(sa.update(schema_version).values(version=version))
-    connection.commit()
-    return version
+def _stamp(connection: sa.Connection, revision: str) -> None:
+    versions.create(connection)
+    connection.execute(versions.insert().values(version_num=revision))

@@ -398,4 +398,4 @@ def _driven(value: object) -> object:
     """Give a value as the driver takes it without looking up how."""
     if isinstance(value, bytes):
         return bytearray(value)
-    return tables.storable(value) if isinstance(value, str) and not value.isascii() else value
+    return tables.storable(value) if isinstance(value, str) else value

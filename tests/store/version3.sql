@@ -1,0 +1,195 @@
+BEGIN TRANSACTION;
+CREATE TABLE cases (
+	id INTEGER NOT NULL, 
+	reference TEXT NOT NULL, 
+	PRIMARY KEY (id), 
+	UNIQUE (reference)
+);
+INSERT INTO "cases" VALUES(1,'OP-X');
+CREATE TABLE contents (
+	exhibit_id INTEGER NOT NULL, 
+	sha256 BLOB NOT NULL, 
+	md5 BLOB NOT NULL, 
+	sha1 BLOB NOT NULL, 
+	size_bytes BIGINT NOT NULL, 
+	mime TEXT NOT NULL, 
+	family TEXT NOT NULL, 
+	picture_state TEXT NOT NULL, 
+	picture_reason TEXT NOT NULL, 
+	picture_detail TEXT NOT NULL, 
+	width INTEGER, 
+	height INTEGER, 
+	format TEXT, 
+	frames INTEGER, 
+	pdq TEXT, 
+	phash BLOB, 
+	standing TEXT NOT NULL, 
+	category TEXT NOT NULL, 
+	original_code TEXT NOT NULL, 
+	scheme TEXT NOT NULL, 
+	grade_reason TEXT NOT NULL, 
+	"conflict" TEXT NOT NULL, 
+	PRIMARY KEY (exhibit_id, sha256), 
+	FOREIGN KEY(exhibit_id) REFERENCES exhibits (id)
+)
+ WITHOUT ROWID
+
+;
+INSERT INTO "contents" VALUES(1,X'2D711642B726B04401627CA9FBAC32F5C8530FB1903CC4DB02258717921A4881',X'9DD4E461268C8034F5C8564E155C67A6',X'11F6AD8EC52A2984ABAAFD7C3B516503785C2072',1,'text/plain','document','none','','',NULL,NULL,NULL,NULL,NULL,NULL,'unknown','','','','','');
+INSERT INTO "contents" VALUES(1,X'6AB6445DB068CBF6848276AD98027F431B04D66FE77EED811C0CFF304AE6C38A',X'702741ED5806D59A0ADE292DA7CE62C1',X'C2D0FDF3EFE26F5FA65B089CEDFD83EA1D69F91D',142,'application/zip','archive','none','','',NULL,NULL,NULL,NULL,NULL,NULL,'unknown','','','','','');
+INSERT INTO "contents" VALUES(1,X'7A0E63CE4FE0CEF673021B4D906A949038FBB6412117C1B64B554949608AF4DF',X'3A4519F6633EC4133766B7B50B79B17D',X'FCBF6AE6C77FDA9B9E63A92063647CF303E26286',14,'text/plain','document','none','','',NULL,NULL,NULL,NULL,NULL,NULL,'unknown','','','','','');
+INSERT INTO "contents" VALUES(1,X'89C851601959B41C0F9A4828420E3DB1C254A5352B1DC5D0517069030A7DA768',X'D2BB2BB46AA9D86010AAA5CBFE6E3735',X'EED6B67F5F590BEA9FDBD5956FC8CFBC4A93AAF1',16,'text/plain','document','none','','',NULL,NULL,NULL,NULL,NULL,NULL,'unknown','','','','','');
+INSERT INTO "contents" VALUES(1,X'F8C2DE711F2232B37BD4F9C71731B5C044CD553D42A44D459C84E0B45DBF4BFE',X'1994D32B9EA0C6E0CC3C511FA40CCDF1',X'7BBEFB09E15852F001F438F73A44F6C9C9FF0868',2857,'image/png','picture','done','','',96,80,'PNG',1,'squeezed-512:100:878fc787178e07871c0f24277c3fde24e07ec16c00fc3b7013fcffc0ffd0e000 full:100:878fc787178e07871c0f24277c3fde24e07ec16c00fc3b7013fcffc0ffd0e000',X'950005079F1F1FBF','unknown','','','','','');
+CREATE TABLE damage (
+	evidence_id INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	offset_bytes BIGINT NOT NULL, 
+	length_bytes BIGINT NOT NULL, 
+	detail TEXT NOT NULL, 
+	PRIMARY KEY (evidence_id, kind, offset_bytes, length_bytes), 
+	FOREIGN KEY(evidence_id) REFERENCES evidence (id)
+);
+CREATE TABLE entries (
+	id INTEGER NOT NULL, 
+	evidence_id INTEGER NOT NULL, 
+	volume_id INTEGER NOT NULL, 
+	container_id INTEGER, 
+	opened BOOLEAN NOT NULL, 
+	entry_key BLOB NOT NULL, 
+	path BLOB NOT NULL, 
+	stream BLOB NOT NULL, 
+	parent_address BIGINT NOT NULL, 
+	address BIGINT NOT NULL, 
+	sequence BIGINT NOT NULL, 
+	nth INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	allocation TEXT NOT NULL, 
+	size_bytes BIGINT NOT NULL, 
+	modified_ns BIGINT, 
+	accessed_ns BIGINT, 
+	changed_ns BIGINT, 
+	created_ns BIGINT, 
+	naive_local BOOLEAN NOT NULL, 
+	first_block_offset_bytes BIGINT NOT NULL, 
+	extents BLOB DEFAULT '' NOT NULL, 
+	flags INTEGER NOT NULL, 
+	no_content TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	detail TEXT NOT NULL, 
+	sha256 BLOB, 
+	damaged BOOLEAN NOT NULL, 
+	mime TEXT NOT NULL, 
+	family TEXT NOT NULL, 
+	extension_agrees BOOLEAN, 
+	PRIMARY KEY (id), 
+	UNIQUE (evidence_id, entry_key), 
+	FOREIGN KEY(evidence_id) REFERENCES evidence (id), 
+	FOREIGN KEY(volume_id) REFERENCES volumes (id), 
+	FOREIGN KEY(container_id) REFERENCES entries (id)
+);
+INSERT INTO "entries" VALUES(1,1,1,NULL,0,X'4A3C808F451011AD804FF626775729FB',X'2F446F63756D656E7473',X'',2943079,2943080,0,0,'directory','live',0,1795347761988872735,1795347761989201457,1795347761988872735,NULL,0,-1,X'',0,'directory','skipped','directory','',NULL,0,'','',NULL);
+INSERT INTO "entries" VALUES(2,1,1,NULL,1,X'443BB8C808B06B76226BB32E7D895330',X'2F446F63756D656E74732F626F782E7A6970',X'',2943080,2943085,0,0,'file','live',142,1714558080000000000,1714558080000000000,1795347761989201457,NULL,0,-1,X'',0,'','pending','','',NULL,0,'','',1);
+INSERT INTO "entries" VALUES(3,1,1,NULL,0,X'A5A86D66FDC5440F8CA111C0D6F875CD',X'2F446F63756D656E74732F656D7074792E747874',X'',2943080,2943083,0,0,'file','live',0,1714558080000000000,1714558080000000000,1795347761989201457,NULL,0,-1,X'',0,'empty','skipped','empty','',NULL,0,'','',NULL);
+INSERT INTO "entries" VALUES(4,1,1,NULL,0,X'50012E492A1B02FE32FDFADE01F4820C',X'2F446F63756D656E74732F686172626F75722E706E67',X'',2943080,2943084,0,0,'file','live',2857,1714558080000000000,1714558080000000000,1795347761989201457,NULL,0,-1,X'',0,'','digested','','',X'F8C2DE711F2232B37BD4F9C71731B5C044CD553D42A44D459C84E0B45DBF4BFE',0,'image/png','picture',1);
+INSERT INTO "entries" VALUES(5,1,1,NULL,0,X'C819CB9D721C334623642FEEF914A627',X'2F446F63756D656E74732F686F6C696461792E747874',X'',2943080,2943081,0,0,'file','live',14,1714558080000000000,1714558080000000000,1795347761989201457,NULL,0,-1,X'',0,'','digested','','',X'7A0E63CE4FE0CEF673021B4D906A949038FBB6412117C1B64B554949608AF4DF',0,'text/plain','document',1);
+INSERT INTO "entries" VALUES(6,1,1,NULL,0,X'73BD2AFC1A03C75C44EFF55CA8E511BA',X'2F446F63756D656E74732F6F6E652E62696E',X'',2943080,2943082,0,0,'file','live',1,1714558080000000000,1714558080000000000,1795347761989201457,NULL,0,-1,X'',0,'','digested','','',X'2D711642B726B04401627CA9FBAC32F5C8530FB1903CC4DB02258717921A4881',0,'text/plain','document',0);
+INSERT INTO "entries" VALUES(7,1,1,2,0,X'573E438FD7E8C4FA6014BF57E7D17477',X'2F446F63756D656E74732F626F782E7A69702F696E6E65722F6E6F74652E747874',X'',2943085,0,0,0,'file','live',16,1714564800000000000,NULL,NULL,NULL,1,-1,X'',0,'','digested','','',X'89C851601959B41C0F9A4828420E3DB1C254A5352B1DC5D0517069030A7DA768',0,'text/plain','document',1);
+CREATE TABLE evidence (
+	id INTEGER NOT NULL, 
+	exhibit_id INTEGER NOT NULL, 
+	"key" TEXT NOT NULL, 
+	name BLOB NOT NULL, 
+	location BLOB NOT NULL, 
+	info TEXT NOT NULL, 
+	PRIMARY KEY (id), 
+	UNIQUE (exhibit_id, "key"), 
+	FOREIGN KEY(exhibit_id) REFERENCES exhibits (id)
+);
+INSERT INTO "evidence" VALUES(1,1,'f700ce72175ec096',X'7365697A6564',X'2F746D702F7365697A6564','{"damage":[],"header":[],"key":"f700ce72175ec096","kind":"folder","name":"seized","sector_size_bytes":512,"segments":["seized"],"size_bytes":0,"stored_digests":[]}');
+CREATE TABLE exhibit_packs (
+	exhibit_id INTEGER NOT NULL, 
+	name TEXT NOT NULL, 
+	version TEXT NOT NULL, 
+	manifest TEXT NOT NULL, 
+	PRIMARY KEY (exhibit_id, name, version), 
+	FOREIGN KEY(exhibit_id) REFERENCES exhibits (id)
+);
+CREATE TABLE exhibit_schemes (
+	exhibit_id INTEGER NOT NULL, 
+	scheme TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	PRIMARY KEY (exhibit_id, scheme), 
+	FOREIGN KEY(exhibit_id) REFERENCES exhibits (id)
+);
+CREATE TABLE exhibits (
+	id INTEGER NOT NULL, 
+	case_id INTEGER NOT NULL, 
+	reference TEXT NOT NULL, 
+	PRIMARY KEY (id), 
+	UNIQUE (case_id, reference), 
+	FOREIGN KEY(case_id) REFERENCES cases (id)
+);
+INSERT INTO "exhibits" VALUES(1,1,'ABC/1');
+CREATE TABLE in_hand (
+	evidence_id INTEGER NOT NULL, 
+	entries TEXT NOT NULL, 
+	PRIMARY KEY (evidence_id), 
+	FOREIGN KEY(evidence_id) REFERENCES evidence (id)
+);
+INSERT INTO "in_hand" VALUES(1,'[2]');
+CREATE TABLE matches (
+	exhibit_id INTEGER NOT NULL, 
+	sha256 BLOB NOT NULL, 
+	nth INTEGER NOT NULL, 
+	"match" TEXT NOT NULL, 
+	PRIMARY KEY (exhibit_id, sha256, nth), 
+	FOREIGN KEY(exhibit_id) REFERENCES exhibits (id)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE problems (
+	evidence_id INTEGER NOT NULL, 
+	kind TEXT NOT NULL, 
+	volume TEXT NOT NULL, 
+	path BLOB NOT NULL, 
+	offset_bytes BIGINT NOT NULL, 
+	length_bytes BIGINT NOT NULL, 
+	detail TEXT NOT NULL, 
+	PRIMARY KEY (evidence_id, kind, volume, path, offset_bytes, length_bytes, detail), 
+	FOREIGN KEY(evidence_id) REFERENCES evidence (id)
+);
+CREATE TABLE runs (
+	id INTEGER NOT NULL, 
+	exhibit_id INTEGER NOT NULL, 
+	started_at TEXT NOT NULL, 
+	ended_at TEXT, 
+	state TEXT NOT NULL, 
+	tool_version TEXT NOT NULL, 
+	workers INTEGER NOT NULL, 
+	seconds FLOAT NOT NULL, 
+	read_bytes BIGINT NOT NULL, 
+	PRIMARY KEY (id), 
+	FOREIGN KEY(exhibit_id) REFERENCES exhibits (id)
+);
+INSERT INTO "runs" VALUES(1,1,'2026-11-22T11:42:46+00:00','2026-11-22T11:42:47+00:00','complete','0.1.0',1,8.10729285003617405891e-01,3030);
+CREATE TABLE schema_version (
+	version INTEGER NOT NULL, 
+	PRIMARY KEY (version)
+);
+INSERT INTO "schema_version" VALUES(3);
+CREATE TABLE volumes (
+	id INTEGER NOT NULL, 
+	evidence_id INTEGER NOT NULL, 
+	"key" TEXT NOT NULL, 
+	info TEXT NOT NULL, 
+	listed BOOLEAN NOT NULL, 
+	PRIMARY KEY (id), 
+	UNIQUE (evidence_id, "key"), 
+	FOREIGN KEY(evidence_id) REFERENCES evidence (id)
+);
+INSERT INTO "volumes" VALUES(1,1,'p0','{"block_size_bytes":0,"description":"folder","filesystem":"folder","key":"p0","label":"","length_bytes":0,"offset_bytes":0,"reason":"","state":"opened","table":"folder"}',1);
+CREATE INDEX entries_waiting ON entries (evidence_id, first_block_offset_bytes, id) WHERE state = 'pending';
+CREATE INDEX entries_by_content ON entries (sha256, evidence_id) WHERE sha256 IS NOT NULL;
+COMMIT;
