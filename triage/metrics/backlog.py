@@ -98,11 +98,12 @@ def weekly(total: Flow, span: Span) -> tuple[Week, ...]:
     )
 
 
-def cases(case: Words, open_rows: Ints) -> Cases:
+def cases(case: Words, open_rows: Ints, spells: Stints, span: Span) -> Cases:
     """Count the investigations that open exhibits belong to."""
     held = np.bincount(case.codes[open_rows], minlength=len(case.names))
     held = held[held > 0]
-    return Cases(open=len(held), every=len(case.names), exhibits=spread(held))
+    active = spells.row[(spells.start_s < span.before_s) & (spells.end_s >= span.from_s)]
+    return Cases(open=len(held), active=len(np.unique(case.codes[active])), exhibits=spread(held))
 
 
 def outsourced(outside: Flags, open_rows: Ints, spells: Stints, span: Span) -> Outsourced:

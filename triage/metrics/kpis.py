@@ -9,7 +9,7 @@ import numpy as np
 
 from triage.metrics import ages, backlog, campaigns, media, throughput, waits
 from triage.metrics.calendar import day_of, weeks, year_before, zone_words
-from triage.metrics.columns import Ints, Words, flags, moments, named, words
+from triage.metrics.columns import Flags, Ints, Words, flags, moments, named, words
 from triage.metrics.timeline import Timeline, timeline
 from triage.model.history import Count, History
 from triage.model.kpi import Fault, Faulty, Kpis, Split, SplitBy
@@ -64,7 +64,7 @@ def kpis(  # noqa: PLR0913  (a period, what is known, and the clock)
         now_s=now_s,
         as_of_s=at_s,
         zone=zone_words(zone, now_s),
-        exhibits=len(history),
+        exhibits=len(history) + history.earlier,
         uncounted=len(times.uncounted),
         open_start=int(total.start[0]),
         open_end=int(total.end[0, -1]),
@@ -77,7 +77,7 @@ def kpis(  # noqa: PLR0913  (a period, what is known, and the clock)
         stages=throughput.stage_times(times, span, at_s),
         longest=waits.longest(history, times, at_s, day_of(at_s, zone)),
         delays=throughput.delays(history, times, seized, span),
-        cases=backlog.cases(words(history.columns["case"]), open_.row),
+        cases=backlog.cases(words(history.columns["case"]), open_.row, spells, span),
         outsourced=backlog.outsourced(outside, open_.row, spells, span),
         effort=throughput.effort(history, finished),
         media=media.media(history, finished),
@@ -86,7 +86,7 @@ def kpis(  # noqa: PLR0913  (a period, what is known, and the clock)
         before_to_on=before[1],
         counts=campaigns.compared(known, (from_day, to_day), before),
         graders=campaigns.graders(known, (from_day, to_day)),
-        faults=_faults(history, times, seized),
+        faults=_faults(history, times, seized, finished | _touched(times, span, len(history))),
     )
 
 
@@ -100,13 +100,22 @@ def _splits(history: History, times: Timeline, span: backlog.Span, at_s: int) ->
     return tuple(parts)
 
 
-def _faults(history: History, times: Timeline, seized: Ints) -> tuple[Fault, ...]:
-    """Name what contradicts itself, in the order of the closed list; over all times."""
+def _touched(times: Timeline, span: backlog.Span, exhibits: int) -> Flags:
+    """Tell which exhibits were open in the period, or come after it, or have no moment at all."""
+    found = np.zeros(exhibits, np.bool_)
+    found[times.spells.row[times.spells.end_s >= span.from_s]] = True
+    found[times.uncounted] = True
+    return found
+
+
+def _faults(history: History, times: Timeline, seized: Ints, touched: Flags) -> tuple[Fault, ...]:
+    """Name what contradicts itself, in the order of the closed list."""
     arrived, done = moments(history, "received_s"), moments(history, "done_s")
     rows = dict(times.faults)
     rows[Faulty.RESULT_FIRST] = np.flatnonzero((done >= 0) & (arrived >= 0) & (done < arrived))
     rows[Faulty.SEIZED_LATER] = np.flatnonzero((arrived >= 0) & (seized > arrived))
     rows[Faulty.NO_DAY] = np.flatnonzero(seized == throughput.BAD_DAY)
+    rows = {kind: found[touched[found]] for kind, found in rows.items()}
     return tuple(
         Fault(
             kind=kind,
@@ -114,5 +123,5 @@ def _faults(history: History, times: Timeline, seized: Ints) -> tuple[Fault, ...
             examples=named(history, rows[kind][:EXAMPLES]),
         )
         for kind in Faulty
-        if len(rows.get(kind, ()))
+        if len(rows[kind])
     )

@@ -58,10 +58,12 @@ class History:
         columns: one sequence for each of :data:`COLUMNS`.
         again: every stage change of the exhibits that entered a stage more than once, for whom the
             last entries do not tell all; :data:`CHANGES`, by row and in the order of recording.
+        earlier: exhibits left out because all that is known of them was over before some moment.
     """
 
     columns: Mapping[str, Sequence[Any]]
     again: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    earlier: int = 0
 
     def __len__(self) -> int:
         return len(self.columns["received_s"])

@@ -172,12 +172,16 @@ class Delay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cases:
-    """The investigations behind the open exhibits."""
+    """The investigations behind the open exhibits.
+
+    Attributes:
+        open: with exhibits that are open; ``active``: that had any open in the period.
+        exhibits: open exhibits of each case that has any.
+    """
 
     open: int
-    every: int
+    active: int
     exhibits: Spread
-    """Open exhibits of each case that has any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +275,7 @@ class Grader:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Exhibits whose times contradict each other; they are counted, and named."""
+    """Exhibits of the period whose times contradict each other; they are counted, and named."""
 
     kind: Faulty
     count: int

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import struct
+from array import array
 from collections.abc import Sequence
 from functools import reduce
+from itertools import compress
 from operator import add
 from typing import Any
 
@@ -15,7 +18,8 @@ from triage.model.queue import LeaseState
 from triage.store.ledgertables import leases, ledger, queue_orders, results, stage_changes
 
 _RENAMED = {"case": "case_reference", "exhibit": "reference", "received_s": "arrived_s"}
-_NO_RESULT = {"colour": "", "seconds": -1.0}
+_PAGE = 200
+"""Rows fetched at a time: turned into columns while they are still near the processor."""
 _STAGES = tuple(ledger.c[f"{stage.value.replace('-', '_')}_s"] for stage in Stage)
 
 
@@ -25,14 +29,25 @@ class Histories:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def history(self) -> History:
-        """Give all exhibits in the order in which they were entered."""
+    def history(self, *, since_s: int = 0) -> History:
+        """Give all exhibits in the order in which they were entered.
+
+        Args:
+            since_s: leave out those that were released, and have their result, before this moment;
+                they are counted.
+        """
         query = sa.select(ledger.c.id, *map(_column, COLUMNS)).select_from(
             ledger.outerjoin(results, results.c.ledger_id == ledger.c.id)
         )
-        rows = self._raw(query.order_by(ledger.c.id))
-        ids, *columns = _columns(rows, 1 + len(COLUMNS))
-        return History(dict(zip(COLUMNS, columns, strict=True)), self._again(ids))
+        if since_s > 0:
+            query = query.where(_since(since_s) | (results.c.done_s >= since_s))
+        ids, *columns = self._columns(query.order_by(ledger.c.id), "q" + _CODES)
+        every = self._connection.scalar(sa.select(sa.func.count()).select_from(ledger))
+        return History(
+            dict(zip(COLUMNS, columns, strict=True)),
+            self._again(ids, since_s),
+            earlier=max(int(every or 0) - len(ids), 0),
+        )
 
     def remarks(self, case: str, exhibit: str) -> tuple[str, ...]:
         """Tell what people and batches said of why an exhibit waits, in words as they were given.
@@ -71,7 +86,7 @@ class Histories:
         words = "set aside" if row.state == LeaseState.SET_ASIDE else "its image is away"
         return [f"{words}: {row.reason}" if row.reason else words]
 
-    def _again(self, known: Sequence[int]) -> dict[str, list[Any]]:
+    def _again(self, known: Sequence[int], since_s: int) -> dict[str, Sequence[Any]]:
         """Give the changes of exhibits of which the last entries into stages do not tell all.
 
         Those with more changes than stages entered, and those that entered the first stage later
@@ -82,33 +97,60 @@ class Histories:
         """
         changes = stage_changes.c
         counted = (
-            sa.select(changes.ledger_id, sa.func.count().label("changes"))
-            .group_by(changes.ledger_id)
-            .subquery()
+            sa.select(sa.func.count()).where(changes.ledger_id == ledger.c.id).scalar_subquery()
         )
         entered = reduce(add, (sa.case((one >= 0, 1), else_=0) for one in _STAGES))
         since = ledger.c.received_s
-        chosen = (
-            sa.select(ledger.c.id)
-            .join(counted, counted.c.ledger_id == ledger.c.id)
-            .where((counted.c.changes > entered) | ((since >= 0) & (since != ledger.c.arrived_s)))
-        )
+        again = (counted > entered) | ((since >= 0) & (since != ledger.c.arrived_s))
+        ids = sa.select(ledger.c.id).where(_since(since_s) if since_s > 0 else sa.true(), again)
         query = (
             sa.select(changes.ledger_id, changes.stage, changes.at_s)
-            .where(changes.ledger_id.in_(chosen))
+            .where(changes.ledger_id.in_(ids))
             .order_by(changes.ledger_id, changes.id)
         )
-        found = self._raw(query)
-        row_of = {one: row for row, one in enumerate(known)} if found else {}
-        values = [(row_of[one], *rest) for one, *rest in found if one in row_of]
-        return dict(zip(CHANGES, map(list, _columns(values, 3)), strict=True))
+        found = self._columns(query, "qwq")
+        row_of = {one: row for row, one in enumerate(known)} if found[0] else {}
+        there = [one in row_of for one in found[0]]
+        kept = [list(compress(column, there)) for column in found]
+        return dict(zip(CHANGES, ([row_of[one] for one in kept[0]], *kept[1:]), strict=True))
 
-    def _raw(self, query: sa.Select[Any]) -> list[Any]:
-        """Give rows as the driver has them: a hundred thousand in a third of the time."""
+    def _columns(self, query: sa.Select[Any], codes: str) -> list[Any]:
+        """Give the columns of a query, as the driver has them.
+
+        Args:
+            codes: of each column, ``q`` whole numbers, ``d`` figures, which take eight bytes each;
+                ``w`` words.
+        """
         compiled = query.compile(self._connection, compile_kwargs={"literal_binds": True})
+        columns: list[Any] = [[] if code == "w" else array(code) for code in codes]
         with self._connection.exec_driver_sql(str(compiled)) as result:
-            cursor = result.cursor
-            return [] if cursor is None else list(cursor.fetchall())
+            while result.cursor is not None and (rows := result.cursor.fetchmany(_PAGE)):
+                for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+                    _extend(column, values)
+        return columns
+
+
+def _extend(column: Any, values: tuple[Any, ...]) -> None:  # noqa: ANN401  (a list or an array)
+    """Add a page to a column, what is not there as it stands for it."""
+    words = isinstance(column, list)
+    if None in values:
+        values = tuple(("" if words else -1) if one is None else one for one in values)
+    if words:
+        column.extend(values)
+    else:
+        # Eight times as fast as ``column.extend``, which takes one after the other.
+        column.frombytes(struct.pack(f"{len(values)}{column.typecode}", *values))
+
+
+def _since(since_s: int) -> sa.ColumnElement[bool]:
+    """Choose exhibits that may have been open at or after a moment."""
+    own = ledger.c
+    return sa.or_(
+        own.stage != Stage.RELEASED.value,
+        own.released_s < 0,
+        own.released_s >= since_s,
+        own.arrived_s >= since_s,
+    )
 
 
 def _column(name: str) -> sa.ColumnElement[Any]:
@@ -116,9 +158,13 @@ def _column(name: str) -> sa.ColumnElement[Any]:
     own = _RENAMED.get(name, name)
     if own in ledger.c:
         return ledger.c[own]
-    nothing = _NO_RESULT.get(name, -1)
-    return sa.func.coalesce(results.c[name], nothing)
+    column: sa.ColumnElement[Any] = results.c[name]
+    return column
 
 
-def _columns(rows: list[Any], width: int) -> list[tuple[Any, ...]]:
-    return list(zip(*rows, strict=True)) if rows else [()] * width
+_FIGURES = frozenset({"seconds"})
+_WORDS = frozenset(
+    {"case", "exhibit", "device_type", "owner_role", "offence", "risk_band"}
+    | {"statutory_on", "seized_on", "stage", "colour"}
+)
+_CODES = "".join("d" if one in _FIGURES else "w" if one in _WORDS else "q" for one in COLUMNS)
