@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -250,24 +251,23 @@ class Ledger:
         ]
 
     def _named(self, keys: Sequence[tuple[str, str]]) -> Iterator[sa.Row[Any]]:
-        """Yield rows by case and reference, one question each on SQLite.
+        """Yield rows by case and reference.
 
-        SQLite reads the whole table for a list of pairs, and is asked without any way to go.
+        SQLite reads the whole table for a list of pairs, and its index where they are joined.
         """
-        columns = ledger.c
-        chosen = sa.select(*rows.ENTRY)
-        if self._connection.dialect.name == "sqlite":
-            chosen = chosen.where(
-                columns.case_reference == sa.bindparam("of_case"),
-                columns.reference == sa.bindparam("of_exhibit"),
-            )
-            for case, exhibit in keys:
-                of = {"of_case": case, "of_exhibit": exhibit}
-                yield from self._connection.execute(chosen, of)
-            return
-        pair = sa.tuple_(columns.case_reference, columns.reference)
+        chosen, names = sa.select(*rows.ENTRY), (ledger.c.case_reference, ledger.c.reference)
         for start in range(0, len(keys), NAMED):
-            yield from self._connection.execute(chosen.where(pair.in_(keys[start : start + NAMED])))
+            part = keys[start : start + NAMED]
+            if self._connection.dialect.name == "sqlite":
+                wanted = sa.func.json_each(json.dumps(part)).table_valued("value")
+                same = [
+                    column == sa.func.json_extract(wanted.c.value, place)
+                    for column, place in zip(names, ("$[0]", "$[1]"), strict=True)
+                ]
+                of = chosen.select_from(wanted.join(ledger, sa.and_(*same)))
+            else:
+                of = chosen.where(sa.tuple_(*names).in_(part))
+            yield from self._connection.execute(of)
 
     def _locked(self, ledger_id: int) -> Any:  # noqa: ANN401  (a row has the columns of its table)
         """Give a row that nobody else changes until the end of the transaction."""
