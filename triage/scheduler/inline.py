@@ -17,8 +17,11 @@ class InlinePool:
         stopping: asked between items; see :class:`triage.scheduler.pool.ProcessPool`.
     """
 
+    _stop = StopCheck(None)
+
     def __init__(self, *, stopping: Callable[[], bool] | None = None) -> None:
-        self._stop = StopCheck(stopping)
+        if stopping is not None:
+            self._stop = StopCheck(stopping)
 
     def prepare(self, function: Callable[[Any], None], value: Any) -> None:  # noqa: ANN401  (any)
         """Run it now; see :class:`Pool`."""

@@ -14,11 +14,11 @@ import click
 from triage.cli.cluster import ClusterWish, cluster_options, cluster_pool, cluster_wish
 from triage.cli.result import PROBLEMS, show_result
 from triage.cli.sealkey import key_option, seal_keys
-from triage.config import database_url, home
+from triage.config import database_url
 from triage.errors import UsageFault
 
 if TYPE_CHECKING:
-    from triage.matching.sealed.key import SealKey
+    from triage.batch.working import Settings
     from triage.pipeline.run import RunRequest
     from triage.store.database import Store
 
@@ -106,12 +106,14 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
 
     IMAGE is a raw image, any segment of a split image or of an E01, or a folder. It is opened
     read-only. The same command run again goes on where a run was stopped, or shows the result of
-    one that is complete.
+    one that is complete. An exhibit that stands in the queue is taken from it, and its result goes
+    there; it is refused while another process works at it.
 
     Exit code: 0 everything was examined; 3 finished, with gaps (see the page); 4 nothing could be
     opened; 5 a reference set cannot be loaded; 6 case database; 130 stopped, can be continued.
     """
-    from triage.hashing.limits import PictureLimits  # noqa: PLC0415  (help stays instant)
+    from triage.batch.working import Settings  # noqa: PLC0415  (help stays instant)
+    from triage.hashing.limits import PictureLimits  # noqa: PLC0415
     from triage.pipeline.plan import TimeLimits  # noqa: PLC0415
     from triage.pipeline.run import RunRequest  # noqa: PLC0415
     from triage.store.database import open_store  # noqa: PLC0415
@@ -131,56 +133,33 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
         pictures=not skip_pictures,
         turned=dihedral,
     )
-    keys = seal_keys(key_files)
-    with open_store(database_url(db), create=True) as store:
-        _work(
-            request,
-            store,
-            keys,
-            memory_limit_bytes=int(worker_memory * _GIB),
-            one_reader=one_reader,
-            wish=wish,
-        )
+    memory_limit_bytes = int(worker_memory * _GIB)
+    settings = Settings(
+        keys=seal_keys(key_files), memory_limit_bytes=memory_limit_bytes, one_reader=one_reader
+    )
+    url = database_url(db)
+    with open_store(url, create=True) as store:
+        _work(request, store, url, settings, wish=wish)
         verdict = show_result(store, case, exhibit, as_json=as_json)
     sys.exit(PROBLEMS if verdict.gaps else 0)
 
 
-def _work(  # noqa: PLR0913  (each by its name)
-    request: RunRequest,
-    store: Store,
-    keys: tuple[SealKey, ...],
-    *,
-    memory_limit_bytes: int,
-    one_reader: bool,
-    wish: ClusterWish | None,
+def _work(
+    request: RunRequest, store: Store, url: str, settings: Settings, *, wish: ClusterWish | None
 ) -> None:
-    from triage.cli.console import PipeConsole  # noqa: PLC0415  (help stays instant)
+    from triage.batch.byhand import RunByHand  # noqa: PLC0415  (help stays instant)
+    from triage.cli.console import PipeConsole  # noqa: PLC0415
     from triage.cli.progress import Watcher  # noqa: PLC0415
-    from triage.grading.scheme import SchemeBook  # noqa: PLC0415
-    from triage.matching.library import PackLibrary  # noqa: PLC0415
-    from triage.pipeline.run import ExhibitRun  # noqa: PLC0415
-    from triage.scheduler import Pool, ProcessPool  # noqa: PLC0415
 
     with contextlib.ExitStack() as stack:
         watcher = stack.enter_context(Watcher(PipeConsole(stderr=True)))
-        if wish is None:
-            pool: Pool = ProcessPool(
-                workers=request.workers,
-                memory_limit_bytes=memory_limit_bytes,
-                one_reader=one_reader,
-            )
-        else:
-            pool = hosts = cluster_pool(wish, request.images, memory_limit_bytes, watcher)
-            request = replace(request, workers=hosts.slots)
-        stack.enter_context(contextlib.closing(pool))
-        ExhibitRun(
-            request=request,
-            store=store,
-            pool=pool,
-            library=PackLibrary(home(), keys),
-            book=SchemeBook(home()),
-            tell=watcher,
-        ).run()
+        pool = None
+        if wish is not None:
+            pool = cluster_pool(wish, request.images, settings.memory_limit_bytes, watcher)
+            stack.enter_context(contextlib.closing(pool))
+            request = replace(request, workers=pool.slots)
+        by_hand = RunByHand(url=url, settings=settings, tell=watcher, pool=pool)
+        by_hand.run(request, store)
 
 
 def _cores() -> range:
