@@ -10,6 +10,7 @@ from typing import Any
 
 from triage.model.digest import Digests
 from triage.model.event import HitFound
+from triage.model.evidence import DamagedRange
 from triage.model.extents import WHOLE, adds_up, unpacked
 from triage.model.grade import Proposal, Standing
 from triage.model.outcome import Failed, FailReason, Outcome, Skipped
@@ -53,6 +54,7 @@ class Digesting:
     on_read: Callable[[int, int], None]
     on_hit: Callable[[HitFound], None]
     _group: list[tuple[int, bytes, PlacedDone | Undone]] = field(default_factory=list)
+    _damage: list[DamagedRange] = field(default_factory=list)
     _in_hand: set[int] = field(default_factory=set)
     _settled_at: float = 0.0
     _told_at: float = 0.0
@@ -99,7 +101,7 @@ class Digesting:
             outcome = lost_entry(result)
         elif isinstance(result.value, Digested):
             outcome = result.value.outcome
-            self.store.add_damage(self.evidence_id, result.value.damage)
+            self._damage += result.value.damage
         else:
             outcome = result.value
         self.add(item.entry_id, item.path, item.size_bytes, outcome)
@@ -143,10 +145,12 @@ class Digesting:
         for sha256 in self.store.known_contents(self.exhibit_id, list(contents)):
             del contents[sha256]
         self._judge(contents)
+        self.store.add_damage(self.evidence_id, self._damage)
         self.store.finish_done(done)
         self.store.finish_undone(undone)
         self.store.commit()
         self._group.clear()
+        self._damage.clear()
         self._tell()
         self._settled_at = time.monotonic()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from triage.hashing.limits import PictureLimits
+from triage.model.digest import PictureHashes
 from triage.model.outcome import NoPicture, PictureOutcome, PictureReason
 from triage.pipeline.calls import decode_picture
 from triage.pipeline.items import PictureItem
@@ -14,6 +15,7 @@ from triage.pipeline.judging import Judge
 from triage.pipeline.plan import TimeLimits, portions
 from triage.scheduler import Batch, Finished, LossKind, Pool
 from triage.store.database import Store
+from triage.store.work import StoredContent
 
 BATCH_PICTURES = 8
 BATCH_BYTES = 2 * 1024 * 1024
@@ -89,12 +91,21 @@ class Picturing:
                 )
 
     def _settle(self) -> None:
-        """Write a group of pictures together with the judgement of their likeness."""
-        self.store.set_pictures(self.exhibit_id, self._group)
+        """Write a group of pictures together with the judgement of their likeness.
+
+        They are judged first: nobody else can write to the database from the first line written.
+        """
         stored = self.store.contents_named(self.exhibit_id, list(self._group))
-        seen = [one for one in stored if one.picture is not None]
-        judged = self.judge.judge([one.digests for one in seen], [one.picture for one in seen])
+        looks = [self._look(one) for one in stored]
+        seen = [(one.digests, look) for one, look in zip(stored, looks, strict=True) if look]
+        judged = self.judge.judge([one for one, _ in seen], [look for _, look in seen])
+        self.store.set_pictures(self.exhibit_id, self._group)
         self.store.set_matches(self.exhibit_id, (one for one in judged if one[1]))
         self.store.commit()
         self._group.clear()
         self._settled_at = time.monotonic()
+
+    def _look(self, content: StoredContent) -> PictureHashes | None:
+        """Give the hashes of a content; one that did not decode this time keeps what it had."""
+        fresh = self._group[content.digests.sha256]
+        return fresh if isinstance(fresh, PictureHashes) else content.picture

@@ -10,9 +10,12 @@ from triage.grading.table import Scheme
 from triage.matching.library import PackLibrary
 from triage.matching.loading import LoadedSets
 from triage.model.hashset import PackManifest
-from triage.pipeline.judging import Judge, picture_state
+from triage.pipeline.judging import Judge, Judged, picture_state
 from triage.store.database import Store
 from triage.store.judged import changed, judged_pages
+
+HELD = 100_000
+"""Contents that come out otherwise are kept up to this number: some hundred megabytes."""
 
 
 def references_for(
@@ -79,16 +82,32 @@ def rematch_exhibit(
     """Judge every stored content of an exhibit anew; nothing is committed before the end.
 
     Only what comes out otherwise than it is stored is written: most contents of a device are in no
-    list, and stay so.
+    list, and stay so. It is kept until all are judged, as far as that is little: nobody else can
+    write to the database from the first line written.
     """
+    kept: list[tuple[list[Judged], dict[bytes, str]]] = []
+    held = 0
     for page in judged_pages(store, exhibit_id):
         contents = page.contents
         judged = judge.judge([one.digests for one in contents], page)
-        store.set_matches(exhibit_id, changed(contents, judged))
+        fresh = changed(contents, judged)
         states = {}
         for one, (sha256, _, proposal) in zip(contents, judged, strict=True):
             state = picture_state(one.family, proposal.standing, one.decoded)
             if state != one.picture_state:
                 states[sha256] = state
-        store.set_picture_states(exhibit_id, states)
+        kept.append((fresh, states))
+        held += len(fresh) + len(states)
+        if held > HELD:
+            _write(store, exhibit_id, kept)
         on_done(len(contents))
+    _write(store, exhibit_id, kept)
+
+
+def _write(
+    store: Store, exhibit_id: int, kept: list[tuple[list[Judged], dict[bytes, str]]]
+) -> None:
+    for fresh, states in kept:
+        store.set_matches(exhibit_id, fresh)
+        store.set_picture_states(exhibit_id, states)
+    kept.clear()

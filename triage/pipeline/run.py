@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 import triage
 from triage.errors import EvidenceError, EvidenceGone, Interrupted, UsageFault
 from triage.grading.scheme import SchemeBook
+from triage.grading.table import Scheme
 from triage.hashing.limits import PictureLimits
 from triage.matching.library import PackLibrary
 from triage.matching.loading import LoadedSets
@@ -115,21 +116,17 @@ class ExhibitRun:
             EvidenceGone: an image disappeared; what was settled before is kept.
             Interrupted: the user stopped the run; what was settled is kept.
         """
-        started = time.monotonic()
+        started, began = time.monotonic(), datetime.now(UTC)
         self.pool = Attentive(self.pool)
-        exhibit_id = self.store.add_exhibit(self.request.case, self.request.exhibit)
-        applied = self.store.packs_of(exhibit_id)
-        sets = rematch.references_for(self.library, self.request.sets, applied)
-        run_id = self.store.start_run(
-            exhibit_id,
-            started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            tool_version=triage.__version__,
-            workers=self.request.workers,
-        )
+        sets = self._references()
+        run_id: int | None = None
         state = "failed"
         try:
             with terminate_as_interrupt():
-                self._work(exhibit_id, sets)
+                schemes = rematch.schemes_for(self.book, sets)
+                opened = self._survey()
+                exhibit_id, run_id = self._begin(began)
+                self._work(exhibit_id, sets, schemes, opened)
             state = "complete"
         except KeyboardInterrupt:
             state = "interrupted"
@@ -147,20 +144,43 @@ class ExhibitRun:
             raise
         finally:
             self.store.rollback()  # half a group must not stay: its contents would go unjudged
-            self.store.end_run(
-                run_id,
-                ended_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                state=state,
-                seconds=time.monotonic() - started,
-                read_bytes=self._read_bytes,
-            )
-            self.store.commit()
             sets.close()
+            if run_id is not None:
+                self.store.end_run(
+                    run_id,
+                    ended_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                    state=state,
+                    seconds=time.monotonic() - started,
+                    read_bytes=self._read_bytes,
+                )
+                self.store.commit()
 
-    def _work(self, exhibit_id: int, sets: LoadedSets) -> None:
-        schemes = rematch.schemes_for(self.book, sets)
+    def _references(self) -> LoadedSets:
+        exhibit_id = self.store.known_exhibit(self.request.case, self.request.exhibit)
+        applied = () if exhibit_id is None else self.store.packs_of(exhibit_id)
+        self.store.rollback()
+        return rematch.references_for(self.library, self.request.sets, applied)
+
+    def _begin(self, began: datetime) -> tuple[int, int]:
+        """Enter exhibit and run; only now, for nobody else can write until that is committed."""
+        exhibit_id = self.store.add_exhibit(self.request.case, self.request.exhibit)
+        run_id = self.store.start_run(
+            exhibit_id,
+            started_at=began.isoformat(timespec="seconds"),
+            tool_version=triage.__version__,
+            workers=self.request.workers,
+        )
+        self.store.commit()
+        return exhibit_id, run_id
+
+    def _work(
+        self,
+        exhibit_id: int,
+        sets: LoadedSets,
+        schemes: Mapping[str, Scheme],
+        opened: list[tuple[str, Surveyed]],
+    ) -> None:
         judge = Judge(sets, schemes)
-        opened = self._survey()
         self._bring_up_to_date(exhibit_id, sets, judge)
         known = {location: self._record(exhibit_id, location, one) for location, one in opened}
         for location, one in opened:
@@ -307,6 +327,7 @@ class ExhibitRun:
     def _pictures(self, exhibit_id: int, judge: Judge) -> None:
         if self.request.turned:
             self.store.redecode_unturned(exhibit_id)
+            self.store.commit()
         waiting, size_bytes = self.store.waiting_picture_totals(exhibit_id)
         counter = _Counter(Stage.PICTURES, self.tell, waiting, size_bytes)
         Picturing(

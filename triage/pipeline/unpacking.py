@@ -46,6 +46,7 @@ class Unpacking:
     on_listed: Callable[[int], None]
     digesting: Digesting
     _group: list[tuple[Waiting, Visited]] = field(default_factory=list)
+    _problems: list[Problem] = field(default_factory=list)
     _members: int = 0
     _settled_at: float = 0.0
 
@@ -119,7 +120,12 @@ class Unpacking:
             self._settle()
 
     def _settle(self) -> None:
-        """Enter the members of some archives, and what became of them, as one group."""
+        """Enter the members of some archives, and what became of them, as one group.
+
+        Nothing is written before: others may write to the database while workers are waited for.
+        """
+        self.store.add_problems(self.evidence_id, self._problems)
+        self._problems.clear()
         before = self.store.last_entry_id()
         for archive, visited in self._group:
             members = visited.listing.entries
@@ -148,6 +154,8 @@ class Unpacking:
         ):
             for one in page:
                 self._problem(one.entry, "an archive of a kind that is not opened")
+            self.store.add_problems(self.evidence_id, self._problems)
+            self._problems.clear()
             self.store.mark_opened([one.entry_id for one in page])
             self.store.commit()
 
@@ -159,4 +167,4 @@ class Unpacking:
             path=entry.ref.path,
             detail=detail,
         )
-        self.store.add_problems(self.evidence_id, [problem])
+        self._problems.append(problem)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from triage.model.entry import DirectoryRef, FileEntry
+from triage.model.evidence import DamagedRange
 from triage.model.packing import Packed
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
@@ -22,11 +24,14 @@ FOLDERS_A_LARGE_BATCH = 64
 ITEMS_A_BATCH = 2
 """Folders of a batch are listed and given back in so many parts."""
 
-GROUP_ENTRIES = 4_000
-"""Entries of several folders go to the store together, at least so many."""
+GROUP_ENTRIES = 50_000
+"""Entries of several folders go to the store together, at most so many and some. Listing is begun
+anew where it was cut off, so that this only bounds what is held, and how long others who write to
+the same database wait.
+"""
 
-COMMIT_ENTRIES = 50_000
-"""Listing is begun anew where it was cut off, so commits only bound what the store holds open."""
+GROUP_S = 0.5
+"""For so long the entries of a group come together, where there are not that many."""
 
 HELD_ENTRIES = 50_000
 """Entries of folders that arrived before their turn are squeezed beyond this number."""
@@ -52,17 +57,17 @@ class Walk:
     _seen: set[int | bytes] = field(default_factory=set)
     _waiting: dict[int, list[DirectoryRef]] = field(default_factory=dict)
     _group: list[Sequence[FileEntry]] = field(default_factory=list)
+    _problems: list[Problem] = field(default_factory=list)
+    _damage: list[DamagedRange] = field(default_factory=list)
     _grouped: int = 0
-    _uncommitted: int = 0
+    _grouped_since: float = 0.0
 
     def run(self) -> None:
         """List everything and mark the volume as listed."""
         self._queue(self._roots())
         while self._waiting:
             self._level(self._waiting.pop(min(self._waiting)))
-        self._add_group()
-        self.store.mark_listed(self.volume_id)
-        self.store.commit()
+        self._write(listed=True)
 
     def _roots(self) -> tuple[DirectoryRef, ...]:
         item = RootsItem(location=self.location, volume=self.volume.key)
@@ -71,7 +76,7 @@ class Walk:
             if isinstance(result, Lost):
                 self._problem(ProblemKind.VOLUME_DAMAGED, b"", result.detail)
             elif isinstance(result.value, Problem):
-                self.store.add_problems(self.evidence_id, [result.value])
+                self._problems.append(result.value)
             else:
                 roots: tuple[DirectoryRef, ...] = result.value
                 return roots
@@ -92,34 +97,38 @@ class Walk:
                 self._problem(ProblemKind.DIRECTORY_UNREADABLE, path, words)
                 continue
             listed: ListedFolders = result.value
-            if listed.listing.problems:
-                self.store.add_problems(self.evidence_id, listed.listing.problems)
-            if listed.damage:
-                self.store.add_damage(self.evidence_id, listed.damage)
+            self._problems += listed.listing.problems
+            self._damage += listed.damage
             self._queue(listed.listing.directories)
             self._add(listed.listing.entries)
-        self._add_group()
-        self.store.commit()
-        self._uncommitted = 0
+        self._write()
 
     def _add(self, entries: Sequence[FileEntry]) -> None:
+        now = time.monotonic()
+        if not self._group:
+            self._grouped_since = now
         self._group.append(entries)
         self._grouped += len(entries)
-        if self._grouped >= GROUP_ENTRIES:
-            self._add_group()
+        self.on_listed(len(entries))
+        if self._grouped >= GROUP_ENTRIES or now - self._grouped_since > GROUP_S:
+            self._write()
 
-    def _add_group(self) -> None:
-        """Write the entries of folders that are complete, in their order."""
-        if not self._group:
-            return
+    def _write(self, *, listed: bool = False) -> None:
+        """Write the entries of folders that are complete, in their order.
+
+        All of it is written at once and committed: between groups, while workers are waited for,
+        others may write to the database.
+        """
+        self.store.add_problems(self.evidence_id, self._problems)
+        self.store.add_damage(self.evidence_id, self._damage)
         self.store.add_listings(self.evidence_id, self.volume_id, self._group)
-        self.on_listed(self._grouped)
-        self._uncommitted += self._grouped
+        if listed:
+            self.store.mark_listed(self.volume_id)
+        self.store.commit()
+        self._problems.clear()
+        self._damage.clear()
         self._group.clear()
         self._grouped = 0
-        if self._uncommitted >= COMMIT_ENTRIES:
-            self.store.commit()
-            self._uncommitted = 0
 
     def _claim(self, folder: DirectoryRef) -> bool:
         """Tell whether a folder is met for the first time; a loop among live ones is noted."""
@@ -190,7 +199,7 @@ class Walk:
             path=path,
             detail=detail,
         )
-        self.store.add_problems(self.evidence_id, [problem])
+        self._problems.append(problem)
 
 
 def _rest(result: Finished | Lost) -> list[FoldersItem]:

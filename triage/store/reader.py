@@ -93,6 +93,16 @@ class Reading:
             query = query.where(tables.exhibits.c.reference == exhibit)
         return tuple(self.connection.execute(query).scalars())
 
+    def known_exhibit(self, case: str, exhibit: str) -> int | None:
+        """Give the id of an exhibit, ``None`` where it is new."""
+        columns = tables.exhibits.c
+        query = (
+            sa.select(columns.id)
+            .join(tables.cases)
+            .where(tables.cases.c.reference == case, columns.reference == exhibit)
+        )
+        return self.connection.execute(query).scalar_one_or_none()
+
     def packs(self, case: str, exhibit: str | None = None) -> tuple[PackManifest, ...]:
         """Give the reference packs behind the stored matches, sorted by name and version."""
         found = {
