@@ -58,21 +58,54 @@ def as_moment(text: str, zone: tzinfo | None = None, formats: Sequence[str] = ()
     Raises:
         UsageFault: it is none.
     """
-    return _moment(text.strip(), zone, tuple(formats))
+    text = text.strip()
+    if not formats:
+        day, _, clock = text.partition("T" if "T" in text else " ")
+        midnight_s, after_s = _midnight(day, zone), _after_midnight(clock)
+        if midnight_s is not None and after_s is not None:
+            return midnight_s + after_s
+    return _moment(text, zone, tuple(formats))
 
 
 @lru_cache(maxsize=20_000)
+def _midnight(text: str, zone: tzinfo | None) -> int | None:
+    """Give the first second of a day on which no clock is changed; a list has few days."""
+    day = _plain_day(text)
+    if day is None:
+        return None
+    try:
+        first = _seconds(datetime(day.year, day.month, day.day), zone)  # noqa: DTZ001  (given there)
+        following = datetime.fromordinal(day.toordinal() + 1)
+        return first if _seconds(following, zone) - first == 86_400 else None
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=20_000)
+def _after_midnight(text: str) -> int | None:
+    """Give the second of a day that a clock shows, where it names no zone."""
+    match = _CLOCK.fullmatch(text.strip() or "0:00")
+    if match is None or match[4]:
+        return None
+    hour, minute, second = (int(one or 0) for one in match.groups()[:3])
+    return hour * 3600 + minute * 60 + second if hour < 24 and max(minute, second) < 60 else None
+
+
 def _moment(text: str, zone: tzinfo | None, formats: tuple[str, ...]) -> int:
     found = next((one for one in (_by_format(text, way) for way in formats) if one), None)
     found = found or _plain_moment(text)
     if found is None:
         raise UsageFault(f"{_shown(text)} is no moment: {_WANTED_MOMENT}")
     try:
-        if found.tzinfo is None:
-            found = found.astimezone() if zone is None else found.replace(tzinfo=zone)
-        return int(found.timestamp())
+        return _seconds(found, zone)
     except (OverflowError, OSError, ValueError) as error:
         raise UsageFault(f"{_shown(text)}: no calendar here goes so far") from error
+
+
+def _seconds(when: datetime, zone: tzinfo | None) -> int:
+    if when.tzinfo is None:
+        when = when.astimezone() if zone is None else when.replace(tzinfo=zone)
+    return int(when.timestamp())
 
 
 def _by_format(text: str, way: str) -> datetime | None:

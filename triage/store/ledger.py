@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from triage.errors import UsageFault
 from triage.model.display import printable
 from triage.model.ledger import ExhibitFacts, FactChange, LedgerEntry, Stage, StageChange
+from triage.store import bulk
 from triage.store import ledgerrows as rows
 from triage.store.ledgertables import fact_changes, ledger, stage_changes
 
@@ -279,18 +280,14 @@ class Ledger:
 
     def _append(self, steps: Iterable[tuple[int, Step]], *, by: str, now_s: int) -> None:
         values = [
-            {
-                "ledger_id": ledger_id,
-                "stage": step.stage.value,
-                "at_s": step.at_s,
-                "recorded_s": now_s,
-                "by": by,
-                "why": step.why,
-            }
+            (ledger_id, step.stage.value, step.at_s, now_s, by, step.why)
             for ledger_id, step in steps
         ]
-        if values:
-            self._connection.execute(stage_changes.insert(), values)
+        bulk.run(self._connection, _APPEND, [f"new_{name}" for name in _STEP], values)
+
+
+_STEP = ("ledger_id", "stage", "at_s", "recorded_s", "by", "why")
+_APPEND = stage_changes.insert().values({name: sa.bindparam(f"new_{name}") for name in _STEP})
 
 
 def _new_row(arrival: Arrival, now_s: int) -> dict[str, Any]:
