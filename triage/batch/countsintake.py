@@ -113,19 +113,19 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str] | str]]:
     No cell holds a line break, so each line is a row, and a quote that is never closed takes
     nothing with it but its own.
     """
-    lines = _LINE_BREAK.split(_text(path))
-    delimiter = ";" if ";" in lines[0] else ","
-    header: tuple[str, ...] | None = None
-    for number, words in enumerate(lines, start=1):
-        if not words.strip(" ,;\t"):
-            continue
-        cells = _cells(words, delimiter)
-        if header is not None:
-            yield number, cells if isinstance(cells, str) else _by_column(header, cells)
-        else:
-            header = _header([cells] if isinstance(cells, str) else cells, number, path)
-    if header is None:
+    numbered = (
+        (number, words)
+        for number, words in enumerate(_LINE_BREAK.split(_text(path)), start=1)
+        if words.strip(" ,;\t")
+    )
+    line, words = next(numbered, (0, ""))
+    if not line:
         raise UsageFault(f"{printable(str(path))}: is empty", hint=_HINT)
+    delimiter = ";" if ";" in words else ","
+    header = _header(_cells(words, delimiter), f"{printable(str(path))}: line {line}")
+    for line, words in numbered:
+        cells = _cells(words, delimiter)
+        yield line, cells if isinstance(cells, str) else _by_column(header, cells)
 
 
 def _cells(line: str, delimiter: str) -> list[str] | str:
@@ -138,9 +138,10 @@ def _cells(line: str, delimiter: str) -> list[str] | str:
 _HINT = f"The first line has to name the columns: {','.join(COLUMNS)}"
 
 
-def _header(cells: list[str], line: int, path: Path) -> tuple[str, ...]:
+def _header(cells: list[str] | str, place: str) -> tuple[str, ...]:
+    if isinstance(cells, str):
+        raise UsageFault(f"{place}: {cells}", hint=_HINT)
     named = tuple(cell.strip().lower() for cell in cells)
-    place = f"{printable(str(path))}: line {line}"
     for name in named:
         if name not in COLUMNS:
             raise UsageFault(f"{place}: there is no column '{_shown(name)}'", hint=_HINT)
