@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class DaskHere:
         protocol = "tls" if self.tls else "tcp"
         words = ["scheduler", "--host", f"{protocol}://127.0.0.1", "--port", str(port)]
         words += ["--no-dashboard", "--scheduler-file", str(card), *self.tls]
-        self.scheduler = self._popen(words, "scheduler")
+        self.scheduler = self._popen(words, "scheduler", {})
         deadline = time.monotonic() + STARTING_S
         while not self.address and time.monotonic() < deadline:
             assert self.scheduler.poll() is None, self.talk("scheduler")
@@ -51,12 +51,19 @@ class DaskHere:
         assert self.address
         return self.address
 
-    def add(self, *options: str, threads: int = 1, count: int = 1) -> subprocess.Popen[bytes]:
-        """Start worker processes under a nanny each."""
+    def add(
+        self,
+        *,
+        threads: int = 1,
+        count: int = 1,
+        nanny: bool = True,
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[bytes]:
+        """Start worker processes, under a nanny each or one without."""
         words = ["worker", self.address, "--no-dashboard", "--nthreads", str(threads)]
         words += ["--nworkers", str(count), "--local-directory", str(self.folder), *self.tls]
-        words += ["--memory-limit", "0", *options]
-        worker = self._popen(words, f"worker{len(self.workers)}")
+        words += ["--memory-limit", "0", "--nanny" if nanny else "--no-nanny"]
+        worker = self._popen(words, f"worker{len(self.workers)}", environment or {})
         self.workers.append(worker)
         return worker
 
@@ -71,14 +78,16 @@ class DaskHere:
         self.workers.clear()
         self.scheduler = None
 
-    def _popen(self, words: list[str], name: str) -> subprocess.Popen[bytes]:
+    def _popen(
+        self, words: list[str], name: str, environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
         with (self.folder / f"{name}.log").open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "dask", *words],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(PLACES)},
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(PLACES), **environment},
                 cwd=self.folder,
             )
 
@@ -108,6 +117,14 @@ def end(everyone: list[subprocess.Popen[bytes]]) -> None:
             one.wait(ENDING_S)
 
 
+def kill(program: subprocess.Popen[bytes]) -> None:
+    """Kill a program and all that it has started, as when its machine loses power."""
+    for pid in [program.pid, *descendants(program.pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    program.wait(ENDING_S)
+
+
 def descendants(pid: int) -> list[int]:
     """Give all processes that a process has started, and theirs (Linux)."""
     found: list[int] = []
@@ -116,3 +133,12 @@ def descendants(pid: int) -> list[int]:
             for word in (task / "children").read_text().split():
                 found += [int(word), *descendants(int(word))]
     return found
+
+
+def nursed(nanny: int) -> int:
+    """Give the worker that a nanny has started (Linux): the one of its children that spawns."""
+    for pid in descendants(nanny):
+        with contextlib.suppress(OSError):
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid
+    raise LookupError(f"process {nanny} has no worker now")

@@ -2,66 +2,17 @@
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 import os
 import signal
 import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from poolitems import GIB, batches, be_told, outcome, repeat, until
 from triage.scheduler import Batch, Finished, InlinePool, LossKind, Lost, ProcessPool, Result
-
-GIB = 1 << 30
-
-
-def act(item: tuple[str, int]) -> int:
-    """Do what the item says; runs in a worker."""
-    kind, number = item
-    if kind == "segfault":
-        ctypes.string_at(0)
-    elif kind == "abort":
-        os.abort()
-    elif kind == "loop":
-        sum(range(10**13))  # one C call that holds the GIL
-    elif kind == "killed":
-        os.kill(os.getpid(), signal.SIGKILL)
-    elif kind == "memory":
-        bytearray(16 * GIB)
-    elif kind == "raise":
-        raise LookupError(f"no {number}")
-    elif kind == "big":
-        return len(os.urandom(1)) * number
-    elif kind.startswith("once:"):
-        mark = Path(kind[5:])
-        if not mark.exists():
-            mark.touch()
-            os.abort()
-    return number
-
-
-def until(mark: str) -> None:
-    """Go on until a file is there; runs in a worker."""
-    while not Path(mark).exists():
-        time.sleep(0.01)
-
-
-TOLD: list[str] = []
-
-
-def be_told(word: str) -> None:
-    """Keep a word; runs in a worker."""
-    TOLD.append(word)
-
-
-def repeat(kind: str) -> str:
-    """Say what this process was told, or die; runs in a worker."""
-    if kind == "killed":
-        os.kill(os.getpid(), signal.SIGKILL)
-    return " ".join(TOLD)
 
 
 @pytest.fixture
@@ -69,19 +20,6 @@ def pool() -> Iterator[ProcessPool]:
     pool = ProcessPool(workers=2, memory_limit_bytes=8 * GIB)
     yield pool
     pool.close()
-
-
-def batches(kinds: list[str], *, size: int = 10, limit_s: float = 2.0) -> Iterator[Batch]:
-    items = [(kind, number) for number, kind in enumerate(kinds)]
-    for start in range(0, len(items), size):
-        part = tuple(items[start : start + size])
-        yield Batch(function=act, items=part, time_limits_s=(limit_s,) * len(part))
-
-
-def outcome(results: list[Result]) -> dict[int, str]:
-    counted = Counter(result.item[1] for result in results)
-    assert set(counted.values()) == {1}, "every item comes back exactly once"
-    return {r.item[1]: "done" if isinstance(r, Finished) else str(r.kind) for r in results}
 
 
 @pytest.mark.parametrize(
