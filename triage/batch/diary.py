@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from triage.batch.clock import Clock
@@ -19,6 +20,7 @@ class Diary:
     clock: Clock
     talk: Talk
     _pending: list[NightLine] = field(default_factory=list)
+    _told: set[NightEvent] = field(default_factory=set)
     _standing: set[tuple[NightEvent, str]] = field(default_factory=set)
 
     def say(self, event: NightEvent, exhibit: str = "", detail: str = "") -> None:
@@ -31,6 +33,7 @@ class Diary:
             detail=detail,
         )
         self.talk.line(line)
+        self._told.add(event)
         self._pending.append(line)
 
     def say_once(self, event: NightEvent, exhibit: str = "", detail: str = "") -> None:
@@ -42,6 +45,10 @@ class Diary:
     def is_told(self, event: NightEvent, exhibit: str = "") -> bool:
         """Tell whether a state was told and is not over."""
         return (event, exhibit) in self._standing
+
+    def told_any(self, events: Collection[NightEvent]) -> bool:
+        """Tell whether any of some events was ever told."""
+        return not self._told.isdisjoint(events)
 
     def over(self, event: NightEvent, exhibit: str = "") -> bool:
         """Note that a state is over; tell whether it was one."""

@@ -24,6 +24,9 @@ SLICE_S = 0.2
 BACK_OFF_S = (1.0, 60.0)
 """First and longest wait for a database that is away; each is twice the one before."""
 
+_WRONG = (AttemptEnd.FAILED, AttemptEnd.AWAY, AttemptEnd.STORE)
+_TROUBLE = frozenset({NightEvent.IMAGE_AWAY, NightEvent.SET_ASIDE, NightEvent.DISK_FULL})
+
 
 @dataclass(slots=True, kw_only=True)
 class Night:
@@ -93,6 +96,11 @@ class Night:
             self.stopped_by = self.stopped_by or self.asked()
         full = 0 < self.plan.max_exhibits <= self._taken
         return bool(self.stopped_by) or full or not self.plan.deadline.left_s(self.clock)
+
+    @property
+    def went_wrong(self) -> bool:
+        """Tell whether an exhibit failed, or could not be worked at for an image or a database."""
+        return any(self.ends.get(one, 0) for one in _WRONG) or self._diary.told_any(_TROUBLE)
 
     def is_to_stop(self) -> bool:
         """Tell whether the work at an exhibit is to be cut off."""

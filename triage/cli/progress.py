@@ -85,6 +85,8 @@ class Watcher:
         self._console = console
         self._live = console.is_terminal and not quiet
         self._quiet = quiet
+        self.prefix = ""
+        """Stands before the stage where there are several runs, safe to print."""
         self._stage: event.Stage | None = None
         self._pace = Pace(time.monotonic())
         self._said_at = 0.0
@@ -131,16 +133,16 @@ class Watcher:
         if told.stage is not self._stage:
             self._stage, self._pace, self._said_at = told.stage, Pace(now), now
         facts = self._facts(told, now)
-        title = _TITLES[told.stage]
+        title = self.prefix + _TITLES[told.stage]
         total = told.total_bytes or told.total
         done = told.done_bytes if told.total_bytes else told.done
         if self._live:
             self._progress.update(
-                self._task, description=title, total=total, completed=done, facts=facts
+                self._task, description=escape(title), total=total, completed=done, facts=facts
             )
         elif now - self._said_at > PLAIN_INTERVAL_S:
             self._said_at = now
-            self._say(f"{title}: {facts}")
+            self._say(escape(f"{title}: {facts}"))
 
     def _facts(self, told: event.Progress, now: float) -> str:
         of = f" of {told.total:,}" if told.total is not None else ""
