@@ -67,7 +67,10 @@ def queue() -> None:
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV for a spreadsheet.")
 @_db
 def list_(*, limit: int | None, as_json: bool, as_csv: bool, db: str | None) -> None:
-    """List the queue in order; at its end what will not be worked as it stands, and why."""
+    """List the queue in order.
+
+    At its end stands what will not be worked as it is, each with the reason.
+    """
     if as_json and as_csv:
         raise UsageFault("--json and --csv are two ways to print one list: choose one")
     now_s, weights = _now_s(), load_weights()
@@ -93,7 +96,11 @@ def list_(*, limit: int | None, as_json: bool, as_csv: bool, db: str | None) -> 
 @_as_json
 @_db
 def why(*, exhibit: str, case: str | None, as_json: bool, db: str | None) -> None:
-    """Tell the reasons for the place of EXHIBIT: points, sum, and who stands before it."""
+    """Tell the reasons for the place of EXHIBIT.
+
+    Each with its points, their sum, who stands directly before it and why, holds and bumps, and
+    the digest of the weights.
+    """
     now_s, weights = _now_s(), load_weights()
     with open_store(database_url(db)) as store:
         entry = Ledger(store.connection).entry(case, exhibit)
@@ -122,7 +129,11 @@ def why(*, exhibit: str, case: str | None, as_json: bool, db: str | None) -> Non
 @click.option("--print-default", is_flag=True, help="Print the packaged file, to be edited.")
 @_as_json
 def weights(*, print_default: bool, as_json: bool) -> None:
-    """Show the weights in force, the file they come from, and its SHA-256."""
+    """Show the weights in force.
+
+    They come from queue.toml in TRIAGE_HOME or, without one, from the packaged file; its SHA-256
+    is shown too, so that an order can be explained later.
+    """
     if print_default:
         click.echo(default_bytes(), nl=False)
         return
@@ -190,7 +201,7 @@ _command(
 )
 _command(
     OrderKind.BUMP,
-    "Put EXHIBIT before all others; several go in the order in which they were bumped.",
+    "Put EXHIBIT before all others.\n\nSeveral go in the order in which they were bumped.",
     'triage queue bump ABC/1 --why "charging decision tomorrow" --by "DI Example"',
 )
 _command(
@@ -207,7 +218,10 @@ _command(
 @with_by
 @_db
 def retry(*, exhibit: str, case: str | None, why: str, by: str, db: str | None) -> None:
-    """Let EXHIBIT be taken again that was set aside, or that is done and is to be done again."""
+    """Let EXHIBIT be taken again.
+
+    For one that was set aside, or that is done and is to be done again.
+    """
     if not why.strip():
         raise UsageFault("retry: a reason has to be named")
     with open_store(database_url(db)) as store:
