@@ -24,7 +24,7 @@ from triage.store.leasing import Leasing
 from triage.store.ledgertables import attempts, leases, results
 from triage.store.settled import settled
 
-PAGE = 200
+PAGE = 32
 """Exhibits that are looked at in one statement when one is to be taken."""
 
 _STATES_AFTER = {
