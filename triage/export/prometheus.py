@@ -49,9 +49,7 @@ def _lines(family: Family) -> str:
 
 
 def _escaped(words: str) -> str:
-    escaped = words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    # A carriage return ends a line for some readers, and the format has no escape for it.
-    return escaped.replace("\r", "\\\\r")
+    return words.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _value(value: float) -> str:

@@ -45,8 +45,9 @@ def day_of(moment_s: int, zone: tzinfo | None) -> date:
 def zone_words(zone: tzinfo | None, now_s: int) -> str:
     """Name a zone for people, with its offset now."""
     now = datetime.fromtimestamp(now_s, UTC).astimezone(zone)
-    key = getattr(zone, "key", None) or now.tzname() or "local"
-    return f"{key} (UTC{now:%z}"[:-2] + f":{now:%z}"[-2:] + ")" if now.utcoffset() else f"{key}"
+    name = getattr(zone, "key", None) or now.tzname() or "local time"
+    offset = f"{now:%z}"
+    return f"{name} (UTC{offset[:3]}:{offset[3:5]})" if now.utcoffset() else name
 
 
 def weeks(first: date, last: date, zone: tzinfo | None) -> tuple[WeekSpan, ...]:

@@ -27,7 +27,7 @@ from triage.model.forecast import (
     ForecastStep,
     Outlook,
     Rates,
-    Spread,
+    Tenths,
     Step,
     Terms,
 )
@@ -143,12 +143,12 @@ def _tenths(values: Numbers) -> Numbers:
     return np.asarray(np.partition(values, ranks, axis=0)[ranks], dtype=np.int64)
 
 
-def _of(three: Numbers) -> Spread:
+def _of(three: Numbers) -> Tenths:
     p10, p50, p90 = (-1 if value == NOT_WITHIN else int(value) for value in three)
-    return Spread(p10=p10, p50=p50, p90=p90)
+    return Tenths(p10=p10, p50=p50, p90=p90)
 
 
-def _spread(values: Numbers) -> Spread:
+def _spread(values: Numbers) -> Tenths:
     return _of(_tenths(values))
 
 

@@ -23,6 +23,9 @@ _COLUMNS = {
     SplitBy.OFFENCE: "offence",
 }
 
+_NOT_STATED = {OwnerRole.NOT_STATED.value: "", "not stated": ""}
+"""Words that say no more than no word: one group holds them all, under every name."""
+
 
 def kpis(  # noqa: PLR0913  (a period, what is known, and the clock)
     history: History,
@@ -91,11 +94,9 @@ def kpis(  # noqa: PLR0913  (a period, what is known, and the clock)
 
 
 def _splits(history: History, times: Timeline, span: backlog.Span, at_s: int) -> tuple[Split, ...]:
-    not_stated = {OwnerRole.NOT_STATED.value: ""}
     parts = [ages.split_by_stage(times, span, at_s)]
     for by, name in _COLUMNS.items():
-        same = not_stated if by is SplitBy.OWNER_ROLE else None
-        property_: Words = words(history.columns[name], same=same)
+        property_: Words = words(history.columns[name], same=_NOT_STATED)
         parts.append(ages.split(by, property_, times, span, at_s))
     return tuple(parts)
 

@@ -165,9 +165,10 @@ def _tell(found: Kpis, *, as_json: bool, as_csv: bool) -> None:
 
 
 @metrics.command(
+    short_help="Give the figures of now to a unit's monitoring.",
     epilog="\b\nExamples:\n"
     "  triage metrics prometheus\n"
-    "  triage metrics prometheus --out /var/lib/node_exporter/triage.prom"
+    "  triage metrics prometheus --out /var/lib/node_exporter/triage.prom",
 )
 @click.option(
     "--out",
