@@ -7,13 +7,15 @@ import hashlib
 import os
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from postgresql import PostgresServer
 from triage.errors import StoreError
 from triage.model.digest import Digests
 from triage.model.entry import Allocation, EntryKind, EntryRef, FileEntry, Times
@@ -30,6 +32,7 @@ from triage.model.outcome import (
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo, VolumeState
 from triage.store.database import Store, open_store
+from triage.store.tables import metadata
 
 EVIDENCE = EvidenceInfo(
     key="0123456789abcdef",
@@ -96,10 +99,26 @@ def outcome(ref: EntryRef) -> Outcome:
     return Done(digests=digests, type=FileType(mime="text/plain", family="document"))
 
 
-@contextlib.contextmanager
-def memory() -> Iterator[Store]:
-    with open_store("sqlite://", create=True) as store:
-        yield store
+Opening = Callable[[], AbstractContextManager[Store]]
+"""Opens a store with nothing in it; what is not committed is gone afterwards."""
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def empty(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Opening]:
+    url = f"sqlite:///{tmp_path_factory.mktemp('laws') / 'cases.sqlite'}"
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgresql_server")
+        url = server.fresh()
+    with open_store(url, create=True) as store:
+
+        @contextlib.contextmanager
+        def opened() -> Iterator[Store]:
+            yield store
+            store.rollback()
+
+        yield opened
 
 
 def place(store: Store) -> tuple[int, int, int]:
@@ -115,18 +134,20 @@ def finish_all(store: Store, exhibit: int, evidence: int, order: int = 1) -> Non
 
 
 def dump(store: Store) -> list[str]:
-    raw = store.connection.connection.driver_connection
-    assert isinstance(raw, sqlite3.Connection)
-    return sorted(raw.iterdump())
+    return sorted(
+        f"{table.name} {row}"
+        for table in metadata.sorted_tables
+        for row in store.connection.execute(table.select())
+    )
 
 
 @given(st.lists(REFS, max_size=30, unique=True))
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-def test_writing_twice_is_writing_once(refs: list[EntryRef]) -> None:
+def test_writing_twice_is_writing_once(empty: Opening, refs: list[EntryRef]) -> None:
     problem = Problem(kind=ProblemKind.ENTRY_UNREADABLE, evidence=EVIDENCE.key, path=b"/\xff")
     damage = DamagedRange(offset_bytes=5, length_bytes=7, kind=DamageKind.READ_ERROR)
     dumps: list[list[str]] = []
-    with memory() as store:
+    with empty() as store:
         for _ in range(2):
             exhibit, evidence, volume = place(store)
             store.add_entries(evidence, volume, [entry(ref) for ref in refs])
@@ -145,11 +166,11 @@ def test_writing_twice_is_writing_once(refs: list[EntryRef]) -> None:
 @given(st.lists(REFS, max_size=30, unique=True), st.randoms(use_true_random=False))
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_records_come_in_one_order_whatever_the_order_of_arrival(
-    refs: list[EntryRef], source: object
+    empty: Opening, refs: list[EntryRef], source: object
 ) -> None:
     told = []
     for order in (1, -1):
-        with memory() as store:
+        with empty() as store:
             exhibit, evidence, volume = place(store)
             shuffled = list(refs)
             source.shuffle(shuffled)  # type: ignore[attr-defined]  # (hypothesis's own Random)
@@ -171,8 +192,10 @@ def test_records_come_in_one_order_whatever_the_order_of_arrival(
 
 @given(st.lists(REFS, max_size=40, unique=True), st.lists(st.integers(1, 9), max_size=20))
 @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
-def test_the_tally_holds_after_every_step(refs: list[EntryRef], steps: list[int]) -> None:
-    with memory() as store:
+def test_the_tally_holds_after_every_step(
+    empty: Opening, refs: list[EntryRef], steps: list[int]
+) -> None:
+    with empty() as store:
         exhibit, evidence, volume = place(store)
         store.add_entries(evidence, volume, [entry(ref) for ref in refs])
         pages = list(store.waiting(evidence))
@@ -268,7 +291,9 @@ def test_a_folder_without_the_right_to_write(tmp_path: Path) -> None:
     refused(folder / "cases.sqlite", create=True)
 
 
-@pytest.mark.parametrize("url", ["nosuch://somewhere/x", "://", "sqlite:///a:b@c:d://"])
+@pytest.mark.parametrize(
+    "url", ["nosuch://somewhere/x", "://", "sqlite:///a:b@c:d://", "postgresql://h:port/x"]
+)
 def test_a_url_that_is_none(url: str) -> None:
     with pytest.raises(StoreError), open_store(url):
         pytest.fail("it opened")

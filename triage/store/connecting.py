@@ -42,6 +42,8 @@ _POSTGRESQL = {
 
 _PROGRAM = "pip install 'triage-dfu[postgresql]' brings what speaks to PostgreSQL."
 
+_FORMS = "sqlite:///C:/cases.sqlite or postgresql://user:password@host:5432/database"
+
 _HINTS = {
     "Another triage process is writing to it; wait for it or use another --db.": ("locked",),
     "The disk is full; free some space, then the same command goes on.": (
@@ -98,15 +100,18 @@ def parsed(url: str) -> sa.URL:
     """Take a URL apart.
 
     Raises:
-        StoreError: it names neither SQLite nor PostgreSQL.
+        StoreError: it is none, or names neither SQLite nor PostgreSQL.
     """
-    found = sa.make_url(url)
+    try:
+        found = sa.make_url(url)
+    except ValueError as error:
+        raise StoreError("--db: this is no URL of a database", hint=_FORMS) from error
     if found.drivername in {"postgres", "postgresql"}:
         found = found.set(drivername="postgresql+psycopg")
     if found.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
         raise StoreError(
             f"{shown(found)}: case databases are kept in SQLite or PostgreSQL",
-            hint="sqlite:///C:/cases.sqlite or postgresql://user:password@host/database",
+            hint=_FORMS,
         )
     return found
 
