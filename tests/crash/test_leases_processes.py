@@ -53,15 +53,28 @@ def working(url: str) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Start processes, and leave none of them."""
     found = [start(url, number) for number in range(PROCESSES)]
     try:
+        for one in found:
+            assert one.stdout is not None
+            assert one.stdout.readline() == b"ready\n"
+        for one in found:
+            tell(one)
         yield found
     finally:
         for one in found:
             one.kill()
-            one.wait()
+            one.communicate()
 
 
 def start(url: str, number: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, str(WORKER), url, f"worker {number}"])
+    command = [sys.executable, str(WORKER), url, f"worker {number}"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def tell(process: subprocess.Popen[bytes]) -> None:
+    """Have a process begin."""
+    assert process.stdin is not None
+    process.stdin.write(b"go\n")
+    process.stdin.flush()
 
 
 def kill_holders(
@@ -87,6 +100,7 @@ def kill_holders(
         victim.wait()
         left += [(one.ledger_id, one.token) for one in leases.leased() if one.pid == victim.pid]
         processes.append(start(url, len(processes)))
+        tell(processes[-1])
     return left
 
 
