@@ -159,7 +159,7 @@ def as_owner(text: str) -> OwnerRole:
     Raises:
         UsageFault: it is none of the roles.
     """
-    return OwnerRole(_one_of(text.strip().lower() or "not-stated", [*OwnerRole], "owner"))
+    return OwnerRole(_one_of(text, text.strip().lower() or "not-stated", [*OwnerRole], "owner"))
 
 
 def as_stage(text: str) -> Stage:
@@ -169,13 +169,13 @@ def as_stage(text: str) -> Stage:
         UsageFault: there is no such stage.
     """
     name = re.sub(r"[\s_]+", "-", text.strip().lower())
-    return Stage(_one_of(name, [*Stage], "stage"))
+    return Stage(_one_of(text, name, [*Stage], "stage"))
 
 
-def _one_of(text: str, known: Sequence[str], what: str) -> str:
-    if text not in known:
+def _one_of(text: str, name: str, known: Sequence[str], what: str) -> str:
+    if name not in known:
         raise UsageFault(f"{_shown(text)} is no {what}: {', '.join(map(str, known))}")
-    return text
+    return name
 
 
 def as_yes(text: str) -> bool:
