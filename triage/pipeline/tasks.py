@@ -11,7 +11,7 @@ import pickle
 import time
 from collections.abc import Callable, Iterator
 
-from triage.errors import TriageError
+from triage.errors import EvidenceGone, TriageError
 from triage.hashing.stream import DigestStream
 from triage.ingest.archive import (
     ARCHIVE_MIMES,
@@ -67,15 +67,16 @@ ANSWER_ENTRIES, ANSWER_S = 20_000, 1.0
 """Folders are listed for one answer until it holds so many entries, or has taken so long."""
 
 
+@ends_with_evidence
 def survey(item: SurveyItem) -> Surveyed | Unopened:
     """Open evidence and find its volumes."""
     try:
         evidence = evidence_at(item.location)
         found = evidence.survey()
+    except EvidenceGone:
+        raise
     except TriageError as error:
         return Unopened(message=error.message, hint=error.hint)
-    if words := evidence.gone():
-        return Unopened(message=words, hint="")
     return Surveyed(
         info=evidence.info,
         volumes=found.volumes,
