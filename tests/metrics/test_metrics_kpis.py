@@ -6,7 +6,7 @@ from datetime import UTC
 from zoneinfo import ZoneInfo
 
 import pytest
-from unit_history import at, history, told
+from unit_history import DAY_S, Told, at, history, told
 
 from triage.metrics.kpis import kpis
 from triage.model.history import History
@@ -259,3 +259,24 @@ def test_words_that_say_nothing_are_one_group() -> None:
 def test_a_period_that_ends_before_it_begins_is_refused() -> None:
     with pytest.raises(ValueError, match="before it begins"):
         found(from_day="2026-03-16")
+
+
+def test_edges_of_release_and_age() -> None:
+    last = at("2026-03-15T23:59") + 59
+    edge = history(
+        [
+            Told(last - 30 * DAY_S, [(Stage.RECEIVED, last - 30 * DAY_S)]),
+            Told(last - 30 * DAY_S - 1, [(Stage.RECEIVED, last - 30 * DAY_S - 1)]),
+            told("2026-03-03", (Stage.RELEASED, "2026-03-15T23:59:59")),
+            told("2026-03-03", (Stage.RELEASED, "2026-03-16")),
+            told("2026-03-02"),
+            told("2026-03-01T23:59:59"),
+        ]
+    )
+    found_ = kpis(edge, (), "2026-03-02", "2026-03-15", at(NOW), zone=UTC)
+    # Released in the last second of the period: not open at its end, and closed in it.
+    assert (found_.open_end, found_.closed, found_.opened) == (5, 1, 3)
+    assert found_.ages.days.n == 5
+    assert len(found_.longest) == 5
+    # Exactly thirty days are not over thirty days.
+    assert found_.ages.older[0] == (30, Share(part=1, whole=5))
