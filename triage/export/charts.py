@@ -7,7 +7,7 @@ from functools import partial
 from itertools import pairwise
 
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import FigureBase
 
 from triage.export.drawing import (
     BLUE,
@@ -76,7 +76,7 @@ def _age_words(ages: Ages, counts: Sequence[int]) -> str:
     )
 
 
-def _draw_ages(figure: Figure, *, names: Sequence[str], counts: Sequence[int]) -> None:
+def _draw_ages(figure: FigureBase, *, names: Sequence[str], counts: Sequence[int]) -> None:
     if not sum(counts):
         return say_instead(figure, "No exhibit is open.")
     axes = figure.add_subplot()
@@ -97,7 +97,7 @@ def flow_chart(weeks: Sequence[Week]) -> Chart:
     whole_weeks = [week for week in weeks if week.is_whole]
     rows = tuple(
         (
-            f"{day_words(week.first_on)}{'' if week.is_whole else ' (part of a week)'}",
+            f"{day_words(week.first_on)}{'' if week.is_whole else ' (part)'}",
             whole(week.opened),
             whole(week.closed),
             whole(week.open_end),
@@ -134,7 +134,7 @@ def _flow_words(weeks: Sequence[Week], every: int) -> str:
     )
 
 
-def _draw_flow(figure: Figure, *, weeks: Sequence[Week]) -> None:
+def _draw_flow(figure: FigureBase, *, weeks: Sequence[Week]) -> None:
     if not weeks:
         return say_instead(figure, "The period has no whole week.")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
@@ -149,8 +149,8 @@ def _draw_flow(figure: Figure, *, weeks: Sequence[Week]) -> None:
     below.fill_between(places, open_end, color=SEQUENCE[0])
     below.plot(places, open_end, color=GREY, lw=2)
     below.set_ylabel("open at\nweek's end")
-    for axes in (above, below):
-        whole_numbers(axes)
+    whole_numbers(above)
+    whole_numbers(below, most=4)
     some_days(below, [day_words(week.first_on) for week in weeks])
     below.set_xlabel("week from")
     return None
@@ -159,7 +159,7 @@ def _draw_flow(figure: Figure, *, weeks: Sequence[Week]) -> None:
 def band_chart(split: Split) -> Chart:
     """Draw how old the open exhibits are in each group, the largest groups first."""
     groups = [group for group in split.groups if group.ages.days.n]
-    names = [printable(group.name) or NOT_STATED for group in groups]
+    names = [group.name or NOT_STATED for group in groups]
     counts = [class_counts(group.ages) for group in groups]
     rows = tuple(
         (name, *map(whole, parts), whole(sum(parts)))
@@ -195,7 +195,9 @@ def _band_words(by: str, names: Sequence[str], counts: Sequence[Sequence[int]]) 
     return words
 
 
-def _draw_bands(figure: Figure, *, names: Sequence[str], counts: Sequence[Sequence[int]]) -> None:
+def _draw_bands(
+    figure: FigureBase, *, names: Sequence[str], counts: Sequence[Sequence[int]]
+) -> None:
     if not names:
         return say_instead(figure, "No exhibit is open.")
     axes = figure.add_subplot()
@@ -204,9 +206,8 @@ def _draw_bands(figure: Figure, *, names: Sequence[str], counts: Sequence[Sequen
     begun = [0] * len(names)
     for which, (label, colour) in enumerate(zip(age_classes(), SEQUENCE, strict=True)):
         parts = [row[which] for row in counts]
-        axes.barh(
-            places, parts, left=begun, color=colour, ec=GREY, lw=0.6, height=0.72, label=label
-        )
+        key = label if which == len(SEQUENCE) - 1 else label.removesuffix(" days")
+        axes.barh(places, parts, left=begun, color=colour, ec=GREY, lw=0.6, height=0.72, label=key)
         for place, part in zip(places, parts, strict=True):
             if part > longest * 0.05:
                 ink = "white" if which >= 3 else "black"
@@ -223,7 +224,8 @@ def _draw_bands(figure: Figure, *, names: Sequence[str], counts: Sequence[Sequen
 
 
 def _shortened(name: str) -> str:
-    return name if len(name) <= _NAME_LETTERS else name[: _NAME_LETTERS - 1] + "\u2026"
+    shown = printable(name)
+    return shown if len(shown) <= _NAME_LETTERS else shown[: _NAME_LETTERS - 1] + "\u2026"
 
 
 def backlog_chart(told: Forecast) -> Chart:
@@ -279,7 +281,7 @@ def _fan_table(told: Forecast, series: Sequence[Tenths], caption: str) -> Table:
 
 
 def _draw_fan(
-    figure: Figure, *, told: Forecast, series: Sequence[Tenths], now: int, words: str
+    figure: FigureBase, *, told: Forecast, series: Sequence[Tenths], now: int, words: str
 ) -> None:
     axes: Axes = figure.add_subplot()
     places = list(range(len(series) + 1))

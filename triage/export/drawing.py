@@ -11,7 +11,7 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 BLUE, VERMILION, GREEN, INK, GREY = "#0072b2", "#c04f00", "#007a59", "#0b0c0c", "#505a5f"
@@ -20,6 +20,11 @@ to 4.5 : 1 or more against white.
 """
 SEQUENCE = ("#d7e6f2", "#9fc3df", "#5f9bc6", "#2b6ca3", "#0b3a66")
 """Light to dark, for what is ordered: the order can be seen without any colour."""
+_TITLE_INCHES = 0.35
+MARK = "triage"
+"""Stands in each file, so that it may be replaced, and nothing else."""
+SVG_START = f'<?xml version="1.0" encoding="utf-8"?>\n<!-- {MARK} -->\n'
+PNG_MARK = b"Software\0" + MARK.encode()
 INCHES = (7.4, 3.9)
 PNG_DPI = 160
 _STYLE = {
@@ -46,6 +51,7 @@ _STYLE = {
     "legend.frameon": False,
 }
 _NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+_FIGURES = re.compile(r"[-+\u2212\d.,%() ]*|no figure|no change|[\d,]+ to [\d,]+")
 _TAG = re.compile(r"<[^>]*>")
 _ID = re.compile(r'\sid="([^"]*)"')
 _REFERENCE = re.compile(r"#([\w.-]+)")
@@ -63,6 +69,14 @@ class Table:
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Tell the columns that hold figures, which stand to the right."""
+        return tuple(
+            place > 0 and all(_FIGURES.fullmatch(row[place]) for row in self.rows)
+            for place in range(len(self.header))
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
@@ -79,7 +93,7 @@ class Chart:
     title: str
     description: str
     table: Table
-    draw: Callable[[Figure], None]
+    draw: Callable[[FigureBase], None]
     inches: tuple[float, float] = INCHES
 
 
@@ -89,13 +103,14 @@ def png(chart: Chart) -> bytes:
     with style.context(["default", _STYLE]):
         figure = _drawn(chart, titled=True)
         FigureCanvasAgg(figure)
-        figure.savefig(out, format="png", dpi=PNG_DPI, metadata={"Software": None})
+        figure.savefig(out, format="png", dpi=PNG_DPI, metadata={"Software": MARK})
     return out.getvalue()
 
 
 def svg(chart: Chart) -> bytes:
     """Give the chart under its title as a file of its own; its text stays text."""
-    return _svg(chart, titled=True)
+    drawn = _svg(chart, titled=True)
+    return SVG_START.encode() + drawn[drawn.index(b"<svg ") :]
 
 
 def svg_inside(chart: Chart) -> str:
@@ -143,17 +158,22 @@ def _svg(chart: Chart, *, titled: bool) -> bytes:
 
 
 def _drawn(chart: Chart, *, titled: bool) -> Figure:
-    figure = Figure(figsize=chart.inches, layout="constrained")
-    if titled:
-        figure.suptitle(chart.title, x=0.01, ha="left", fontsize=11.5, fontweight="bold")
-    chart.draw(figure)
+    width, height = chart.inches
+    if not titled:
+        figure = Figure(figsize=chart.inches, layout="constrained")
+        chart.draw(figure)
+        return figure
+    figure = Figure(figsize=(width, height + _TITLE_INCHES), layout="constrained")
+    head, body = figure.subfigures(2, 1, height_ratios=(_TITLE_INCHES, height))
+    head.text(0.01, 0.4, chart.title, ha="left", va="center", fontsize=11.5, fontweight="bold")
+    chart.draw(body)
     return figure
 
 
-def whole_numbers(axes: Axes, *, along: str = "y") -> None:
+def whole_numbers(axes: Axes, *, along: str = "y", most: int = 6) -> None:
     """Mark an axis of counts: whole numbers from zero, thousands apart."""
     axis = axes.yaxis if along == "y" else axes.xaxis
-    axis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+    axis.set_major_locator(MaxNLocator(nbins=most, integer=True))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     if along == "y":
         axes.set_ylim(bottom=0)
@@ -162,8 +182,10 @@ def whole_numbers(axes: Axes, *, along: str = "y") -> None:
 
 
 def some_days(axes: Axes, words: list[str]) -> None:
-    """Name at most seven places along the x axis, evenly spread."""
-    apart = max(1, -(-len(words) // 6))
+    """Name some places along the x axis, evenly spread, as many as have room beside each other."""
+    figure = axes.get_figure(root=True)
+    room = max(2, int(figure.get_figwidth() / 1.15)) if figure is not None else 2
+    apart = max(1, -(-len(words) // room))
     places = list(range(0, len(words), apart))
     axes.set_xticks(places, [words[place] for place in places])
     axes.set_xlim(-0.5, max(len(words) - 0.5, 0.5))
@@ -171,17 +193,18 @@ def some_days(axes: Axes, words: list[str]) -> None:
 
 def key_above(axes: Axes, *, columns: int = 3) -> None:
     """Put the key above the plot, where it covers nothing."""
-    axes.legend(
-        loc="lower left",
-        bbox_to_anchor=(0, 1.0),
-        ncols=columns,
-        borderaxespad=0.2,
-        handlelength=2.6 if columns <= 3 else 1.2,
-        columnspacing=1.4,
-    )
+    figure = axes.get_figure(root=False)
+    if figure is not None:
+        figure.legend(
+            *axes.get_legend_handles_labels(),
+            loc="outside upper left",
+            ncols=columns,
+            handlelength=2.6 if columns <= 3 else 1.2,
+            columnspacing=1.4,
+        )
 
 
-def say_instead(figure: Figure, words: str) -> None:
+def say_instead(figure: FigureBase, words: str) -> None:
     """Fill the figure with a sentence where there is nothing to draw."""
     axes = figure.add_subplot()
     axes.set_axis_off()

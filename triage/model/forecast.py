@@ -107,7 +107,7 @@ class Rates:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
+class Tenths:
     """Of ten runs one lies at ``p10`` or below, five at ``p50`` or below, nine at ``p90``."""
 
     p10: int
@@ -125,8 +125,8 @@ class ForecastStep:
     """
 
     on: str
-    backlog: Spread
-    oldest_days: Spread
+    backlog: Tenths
+    oldest_days: Tenths
 
 
 class Outlook(StrEnum):
@@ -174,4 +174,4 @@ class Forecast:
     rates: Rates
     steps: tuple[ForecastStep, ...]
     clearing: Clearing
-    wait_days: Spread
+    wait_days: Tenths
