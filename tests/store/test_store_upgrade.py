@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from triage.errors import StoreError
 from triage.model.outcome import Done
 from triage.store.database import open_store
 
@@ -65,21 +66,35 @@ def test_what_version_2_had_in_hand_is_told(old: Path) -> None:
         assert store.in_hand(1) == frozenset()
 
 
-def schema(path: Path) -> dict[str, set[tuple[object, ...]]]:
-    tables = [str(name) for (name,) in told(path, "SELECT name FROM sqlite_master")]
-    found = {
-        name: {row[1:3] for row in told(path, f"PRAGMA table_info({name})")} for name in tables
-    }
-    indexes = told(path, "SELECT name, sql FROM sqlite_master WHERE type = 'index'")
-    return {**found, "indexes": {(name, str(sql).replace("\n", " ")) for name, sql in indexes}}
+@pytest.mark.parametrize("version", [2, 3, 4])
+def test_cases_of_later_versions_are_read_as_they_were_written(
+    tmp_path: Path, version: int
+) -> None:
+    path = tmp_path / "cases.sqlite"
+    written = Path(__file__).with_name(f"version{version}.sql").read_text("utf-8")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript(written)
+    rows = told(path, "SELECT path, state, size_bytes, sha256 FROM entries ORDER BY path")
+    pending = told(path, "SELECT id FROM entries WHERE state = 'pending'")
+    with open_store(f"sqlite:///{path}") as store:
+        assert [(one.entry.ref.path, one.entry.size_bytes) for one in store.records("OP-X")] == [
+            (name, size) for name, _, size, _ in rows
+        ]
+        assert sorted((one,) for one in store.in_hand(1)) == pending
+    assert told(path, "SELECT path, state, size_bytes, sha256 FROM entries ORDER BY path") == rows
+    assert told(path, "SELECT version_num FROM alembic_version") == [("0005",)]
+    assert told(path, "SELECT name FROM sqlite_master WHERE name = 'schema_version'") == []
 
 
-def test_an_upgraded_case_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
-    with open_store(f"sqlite:///{old}"):
-        pass
-    with open_store(f"sqlite:///{tmp_path / 'new.sqlite'}", create=True) as store:
-        store.commit()
-    assert schema(old) == schema(tmp_path / "new.sqlite")
+def test_an_upgrade_that_fails_changes_nothing(old: Path) -> None:
+    with contextlib.closing(sqlite3.connect(old)) as connection:
+        connection.execute("CREATE VIEW ledger AS SELECT 1 AS id")
+        connection.commit()
+        before = list(connection.iterdump())
+    with pytest.raises(StoreError), open_store(f"sqlite:///{old}"):
+        pytest.fail("it opened")
+    with contextlib.closing(sqlite3.connect(old)) as connection:
+        assert list(connection.iterdump()) == before
 
 
 def test_an_upgrade_that_was_cut_off_is_made_good(old: Path) -> None:
