@@ -44,6 +44,8 @@ class Road:
 
     folder: Path
     events: list[Event] = field(default_factory=list)
+    url: str = ""
+    """Of the database, where it is no file of the installation."""
 
     @property
     def home(self) -> Path:
@@ -54,6 +56,11 @@ class Road:
     def db(self) -> Path:
         """Give the file of the case database."""
         return self.folder / "cases.sqlite"
+
+    @property
+    def database(self) -> str:
+        """Give the URL of the case database."""
+        return self.url or f"sqlite:///{self.db}"
 
     def environment(self) -> dict[str, str]:
         """Give what a process of this installation needs."""
@@ -80,7 +87,7 @@ class Road:
             turned=turned,
         )
         self.events.clear()
-        with open_store(f"sqlite:///{self.db}", create=True) as store:
+        with open_store(self.database, create=True) as store:
             try:
                 ExhibitRun(
                     request=request,
@@ -96,7 +103,7 @@ class Road:
 
     def summary(self, exhibit: str = EXHIBIT) -> ExhibitSummary:
         """Count an exhibit as it stands."""
-        with open_store(f"sqlite:///{self.db}") as store:
+        with open_store(self.database) as store:
             return store.summary(CASE, exhibit)
 
     def call(self, *words: str | Path) -> Result:
@@ -105,7 +112,7 @@ class Road:
 
     def on_case(self, command: str, *words: str | Path) -> Result:
         """Call a command that touches the case."""
-        return self.call(*command.split(), "--case", CASE, "--db", self.db, *words)
+        return self.call(*command.split(), "--case", CASE, "--db", self.database, *words)
 
     def files(self, *words: str) -> list[dict[str, Any]]:
         """Give what ``triage files --json`` lists."""
