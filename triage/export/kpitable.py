@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-from triage.export.formats.csv_table import safe_cell
 from triage.model.kpi import PERCENTILES, Ages, Compared, Figure, Kpis, Share, SplitBy, Spread
 
 FORMAT = "triage-kpis-1"
@@ -63,6 +62,9 @@ def _ratio(share: Share) -> float | None:
 
 def kpis_csv(kpis: Kpis) -> str:
     """Give one line a figure, RFC 4180, with a byte order mark; no cell is taken for a formula."""
+    # The formats of exports are many; whoever wants JSON or Prometheus need not wait for them.
+    from triage.export.formats.csv_table import safe_cell  # noqa: PLC0415  (as said)
+
     out = io.StringIO()
     out.write(_BOM)
     writer = csv.writer(out, lineterminator="\r\n")

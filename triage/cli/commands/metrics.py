@@ -16,8 +16,6 @@ import click
 
 from triage.config import database_url
 from triage.errors import UsageFault
-from triage.export.ownfile import write_own
-from triage.export.prometheus import DAYS, prometheus_text
 from triage.model.display import printable
 from triage.model.kpi import Kpis
 
@@ -36,6 +34,8 @@ _BELOW = (
     ),
 )
 """Name, where it lives, one line of help: what draws or computes long is imported when called."""
+_WEEK = 7
+"""Days that the figures for the monitoring are told of."""
 _FIRST_DAY = date(1970, 1, 2)
 
 
@@ -147,7 +147,7 @@ def metrics(  # noqa: PLR0913  (the options)
     found = figures(db, _period(first, last, now_s, zone), now_s, zone)
     if page is not None:
         html = importlib.import_module("triage.export.metricspage").metrics_page(found)
-        write_own(page, html, starts=("<!doctype html", "<!DOCTYPE html"))
+        _write(page, html, "<!doctype html", "<!DOCTYPE html")
         click.echo(f"wrote {printable(str(page))}", err=True)
     else:
         _tell(found, as_json=as_json, as_csv=as_csv)
@@ -157,7 +157,7 @@ def _tell(found: Kpis, *, as_json: bool, as_csv: bool) -> None:
     if as_json or as_csv:
         table = importlib.import_module("triage.export.kpitable")
         if as_json:
-            click.echo(json.dumps(table.kpis_object(found), indent=2))
+            click.echo(json.dumps(table.kpis_object(found)))
         else:
             click.echo(table.kpis_csv(found).encode("utf-8"), nl=False)
         return
@@ -184,12 +184,19 @@ def prometheus(*, out: Path | None, db: str | None, zone: tzinfo | None) -> None
     """
     now_s = int(time.time())
     today = _today(now_s, zone)
-    found = figures(db, (today - timedelta(days=DAYS - 1), today), now_s, zone)
-    text = prometheus_text(found)
+    found = figures(db, (today - timedelta(days=_WEEK - 1), today), now_s, zone)
+    text = importlib.import_module("triage.export.prometheus").prometheus_text(found)
     if out is None:
         click.echo(text, nl=False)
     else:
-        write_own(out, text, starts=("# HELP triage_",))
+        _write(out, text, "# HELP triage_")
+
+
+def _write(path: Path, text: str, *starts: str) -> None:
+    """Write a file of ours whole; see :func:`triage.export.ownfile.write_own`."""
+    from triage.export.ownfile import write_own  # noqa: PLC0415  (help stays instant)
+
+    write_own(path, text, starts=starts)
 
 
 def figures(db: str | None, period: tuple[date, date], now_s: int, zone: tzinfo | None) -> Kpis:
