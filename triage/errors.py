@@ -95,4 +95,4 @@ class ClusterError(UsageFault):
 class ClusterLost(Interrupted):
     """The cluster went away in the middle of a run, which the same command continues."""
 
-    title = "cluster"
+    title = "cluster is gone"

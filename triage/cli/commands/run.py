@@ -89,18 +89,13 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
     images: tuple[Path, ...],
     case: str,
     exhibit: str,
-    sets: tuple[str, ...],
     key_files: tuple[Path, ...],
     workers: int | None,
-    skip_pictures: bool,
-    dihedral: bool,
     medium: str,
     db: str | None,
-    entry_time: float,
-    picture_time: float,
     worker_memory: float,
     as_json: bool,
-    **cluster: Any,  # noqa: ANN401  (what cluster_options adds)
+    **given: Any,  # noqa: ANN401  (what _request and cluster_wish take)
 ) -> None:
     """Open, walk, hash, match and grade; end with the result of the exhibit.
 
@@ -113,26 +108,11 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
     opened; 5 a reference set cannot be loaded; 6 case database; 130 stopped, can be continued.
     """
     from triage.batch.working import Settings  # noqa: PLC0415  (help stays instant)
-    from triage.hashing.limits import PictureLimits  # noqa: PLC0415
-    from triage.pipeline.plan import TimeLimits  # noqa: PLC0415
-    from triage.pipeline.run import RunRequest  # noqa: PLC0415
     from triage.store.database import open_store  # noqa: PLC0415
 
-    if dihedral and skip_pictures:
-        raise UsageFault("--dihedral is about pictures, and --skip-pictures leaves them out")
     one_reader = medium == "hdd"
-    wish = cluster_wish(cluster, workers=workers, one_reader=one_reader)
-    request = RunRequest(
-        case=case,
-        exhibit=exhibit,
-        images=images,
-        sets=sets or None,
-        workers=workers or len(_cores()),
-        limits=TimeLimits(entry_s=entry_time, picture_s=picture_time),
-        picture_limits=PictureLimits(),
-        pictures=not skip_pictures,
-        turned=dihedral,
-    )
+    wish = cluster_wish(given, workers=workers, one_reader=one_reader)
+    request = _request(images, case, exhibit, workers or len(_cores()), given)
     memory_limit_bytes = int(worker_memory * _GIB)
     settings = Settings(
         keys=seal_keys(key_files), memory_limit_bytes=memory_limit_bytes, one_reader=one_reader
@@ -142,6 +122,28 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
         _work(request, store, url, settings, wish=wish)
         verdict = show_result(store, case, exhibit, as_json=as_json)
     sys.exit(PROBLEMS if verdict.gaps else 0)
+
+
+def _request(
+    images: tuple[Path, ...], case: str, exhibit: str, workers: int, given: dict[str, Any]
+) -> RunRequest:
+    from triage.hashing.limits import PictureLimits  # noqa: PLC0415  (help stays instant)
+    from triage.pipeline.plan import TimeLimits  # noqa: PLC0415
+    from triage.pipeline.run import RunRequest  # noqa: PLC0415
+
+    if given["dihedral"] and given["skip_pictures"]:
+        raise UsageFault("--dihedral is about pictures, and --skip-pictures leaves them out")
+    return RunRequest(
+        case=case,
+        exhibit=exhibit,
+        images=images,
+        sets=given["sets"] or None,
+        workers=workers,
+        limits=TimeLimits(entry_s=given["entry_time"], picture_s=given["picture_time"]),
+        picture_limits=PictureLimits(),
+        pictures=not given["skip_pictures"],
+        turned=given["dihedral"],
+    )
 
 
 def _work(
