@@ -200,8 +200,8 @@ def _stages(told: Mapping[str, Any]) -> dict[Stage, str]:
 
 def _encoding(name: str) -> str:
     try:
-        b"".decode(name or "utf-8")
-    except LookupError as error:
+        "a".encode(name or "utf-8")
+    except (LookupError, UnicodeError) as error:
         raise UsageFault(f"encoding: there is no {printable(name)!r}") from error
     return name
 
