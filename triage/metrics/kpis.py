@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, tzinfo
 
 import numpy as np
@@ -52,21 +53,43 @@ def kpis(  # noqa: PLR0913  (a period, what is known, and the clock)
     if last < first:
         raise ValueError(f"the period ends on {last}, before it begins on {first}")
     span = backlog.span_of(weeks(first, last, zone), now_s)
-    at_s = min(span.before_s - 1, now_s)
-    times = timeline(history, now_s)
+    asked = _Asked(
+        history=history,
+        times=timeline(history, now_s),
+        span=span,
+        at_s=min(span.before_s - 1, now_s),
+        zone=zone,
+        period=(from_day, to_day),
+        before=(year_before(first).isoformat(), year_before(last).isoformat()),
+    )
+    return _told(asked, list(counts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is asked of a history: a period, and the moment at which open exhibits are told."""
+
+    history: History
+    times: Timeline
+    span: backlog.Span
+    at_s: int
+    zone: tzinfo | None
+    period: tuple[str, str]
+    before: tuple[str, str]
+
+
+def _told(asked: _Asked, counts: Sequence[Count]) -> Kpis:
+    history, times, span, at_s = asked.history, asked.times, asked.span, asked.at_s
     open_, spells = times.spells.at(at_s), times.spells
     total = backlog.flow(spells, np.zeros(len(spells.row), np.int64), 1, span)
     finished = span.holds(moments(history, "done_s"))
-    seized = throughput.seized_s(words(history.columns["seized_on"]), zone)
-    before = year_before(first).isoformat(), year_before(last).isoformat()
-    known = list(counts)
-    outside = flags(history, "outsourced")
+    seized = throughput.seized_s(words(history.columns["seized_on"]), asked.zone)
     return Kpis(
-        from_on=from_day,
-        to_on=to_day,
-        now_s=now_s,
+        from_on=asked.period[0],
+        to_on=asked.period[1],
+        now_s=span.now_s,
         as_of_s=at_s,
-        zone=zone_words(zone, now_s),
+        zone=zone_words(asked.zone, span.now_s),
         exhibits=len(history) + history.earlier,
         uncounted=len(times.uncounted),
         open_start=int(total.start[0]),
@@ -78,17 +101,17 @@ def kpis(  # noqa: PLR0913  (a period, what is known, and the clock)
         ages=ages.ages(open_, at_s),
         splits=_splits(history, times, span, at_s),
         stages=throughput.stage_times(times, span, at_s),
-        longest=waits.longest(history, times, at_s, day_of(at_s, zone)),
+        longest=waits.longest(history, times, at_s, day_of(at_s, asked.zone)),
         delays=throughput.delays(history, times, seized, span),
         cases=backlog.cases(words(history.columns["case"]), open_.row, spells, span),
-        outsourced=backlog.outsourced(outside, open_.row, spells, span),
+        outsourced=backlog.outsourced(flags(history, "outsourced"), open_.row, spells, span),
         effort=throughput.effort(history, finished),
         media=media.media(history, finished),
         outcomes=media.outcomes(history, times, finished, span),
-        before_from_on=before[0],
-        before_to_on=before[1],
-        counts=campaigns.compared(known, (from_day, to_day), before),
-        graders=campaigns.graders(known, (from_day, to_day)),
+        before_from_on=asked.before[0],
+        before_to_on=asked.before[1],
+        counts=campaigns.compared(counts, asked.period, asked.before),
+        graders=campaigns.graders(counts, asked.period),
         faults=_faults(history, times, seized, finished | _touched(times, span, len(history))),
     )
 
