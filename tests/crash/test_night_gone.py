@@ -36,10 +36,10 @@ def copied(name: str, to: Path) -> Path:
     return to / name
 
 
-def quiet(tmp_path: Path, image: Path) -> dict[str, bytes]:
+def quiet(tmp_path: Path, image: Path) -> bytes:
     road = own(tmp_path / "quiet")
     road.run(image)
-    return road.exports()
+    return road.export("jsonl", road.folder)
 
 
 def own(folder: Path) -> Road:
@@ -99,7 +99,7 @@ def test_a_share_that_goes_at_any_read_is_told_and_gone_on_with(
     assert gone >= 2
     road.run(image)
     assert road.summary().tally.failed == ()
-    assert road.exports() == expected
+    assert road.export("jsonl", road.folder) == expected
 
 
 def test_a_bad_sector_is_no_share_that_is_gone(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_an_image_that_is_cut_meanwhile_is_not_what_was_opened(tmp_path: Path) -
         run(road, image, ProcessPool(workers=1), cut)
     image.write_bytes(whole)
     road.run(image)
-    assert road.exports() == expected
+    assert road.export("jsonl", road.folder) == expected
 
 
 @pytest.mark.parametrize("stage", [Stage.LISTING, Stage.DIGESTING, Stage.PICTURES])
@@ -154,7 +154,7 @@ def test_workers_that_have_to_open_an_image_again_that_is_away(
         run(road, image, pool, rename)
     away.rename(image.parent)
     road.run(image)
-    assert road.exports() == expected
+    assert road.export("jsonl", road.folder) == expected
 
 
 def test_a_folder_that_is_unmounted_leaves_an_empty_one(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_a_folder_that_is_unmounted_leaves_an_empty_one(tmp_path: Path) -> None:
         source.rmdir()
         away.rename(source)
         road.run(source)
-        assert road.exports() == expected
+        assert road.export("jsonl", road.folder) == expected
 
 
 def run(road: Road, image: Path, pool: ProcessPool, tell: Callable[[Event], None]) -> None:
