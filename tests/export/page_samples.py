@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 from collections.abc import Sequence
+from functools import cache
 
 from triage.metrics.forecast import forecast
 from triage.metrics.kpis import kpis
@@ -30,14 +31,15 @@ def _day(moment_s: int) -> str:
     return dt.datetime.fromtimestamp(moment_s, tz=dt.UTC).date().isoformat()
 
 
+@cache
 def unit_history(*, hostile: bool = False, weeks: int = 116, seed: int = 7) -> History:
     """Some 20 exhibits a week come; 15 a week go, 27 a week in the last half year; some stay."""
-    rng = random.Random(seed)
+    rng = random.Random(seed)  # noqa: S311  (an invented unit, no secret)
     start_s = NOW_S - weeks * 7 * DAY_S
     came = sorted(start_s + rng.randrange(weeks * 7 * DAY_S) for _ in range(20 * weeks))
     bands = HOSTILE if hostile else ("Very High", "High", "Medium", "Low", "")
     rows = [_row(rng, moment, number, bands) for number, moment in enumerate(came)]
-    _release(rng, rows, start_s, weeks)
+    _release(rng, rows, start_s)
     return History({name: [row[name] for row in rows] for name in COLUMNS})
 
 
@@ -62,7 +64,7 @@ def _row(rng: random.Random, moment: int, number: int, bands: Sequence[str]) -> 
     return row
 
 
-def _release(rng: random.Random, rows: list[dict[str, object]], start_s: int, weeks: int) -> None:
+def _release(rng: random.Random, rows: list[dict[str, object]], start_s: int) -> None:
     at_s = float(start_s + 14 * DAY_S)
     for row in rows:
         if rng.random() < 0.03:
@@ -122,6 +124,7 @@ def unit_counts(*, hostile: bool = False) -> tuple[Count, ...]:
     return tuple(made)
 
 
+@cache
 def unit_kpis(
     from_day: str = "2026-07-01", to_day: str = "2026-09-30", *, hostile: bool = False
 ) -> Kpis:
@@ -130,6 +133,7 @@ def unit_kpis(
     return kpis(history, counts, from_day, to_day, NOW_S, zone=dt.UTC)
 
 
+@cache
 def unit_forecast(*, runs: int = 400, capacity: float = 3.0) -> Forecast:
     more = Change(kind=ChangeKind.MORE, value=capacity)
     return forecast(unit_history(), Terms(runs=runs, capacity=more), cut_s=NOW_S)

@@ -164,7 +164,8 @@ def _drawn(chart: Chart, *, titled: bool) -> Figure:
         chart.draw(figure)
         return figure
     figure = Figure(figsize=(width, height + _TITLE_INCHES), layout="constrained")
-    head, body = figure.subfigures(2, 1, height_ratios=(_TITLE_INCHES, height))
+    grid = figure.add_gridspec(2, 1, height_ratios=(_TITLE_INCHES, height))
+    head, body = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
     head.text(0.01, 0.4, chart.title, ha="left", va="center", fontsize=11.5, fontweight="bold")
     chart.draw(body)
     return figure

@@ -6,6 +6,7 @@ import datetime as dt
 import importlib
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -60,6 +61,37 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--db", metavar="URL", help="Case database.")
 def forecast(  # noqa: PLR0913  (click hands over each option by its name)
     *,
+    last: str | None,
+    as_json: bool,
+    as_csv: bool,
+    page: Path | None,
+    png: Path | None,
+    svg: Path | None,
+    db: str | None,
+    **asked: Any,  # noqa: ANN401  (the options that make the terms, each of its own type)
+) -> None:
+    """Forecast backlog, oldest age and the day on which the backlog clears.
+
+    Weeks to come are drawn from the unit's own weeks, many times over; P10, P50 and P90 tell how
+    far the outcomes lie apart. Age and wait suppose that exhibits are finished in the order in
+    which they came.
+    """
+    if as_json and as_csv:
+        raise click.UsageError("only one of --json and --csv at a time")
+    terms = _terms(**asked)
+    now_s = int(time.time())
+    told = forecast_of(read_history(db), terms, cut_s=cut_after(last, now_s))
+    if as_json or as_csv:
+        table = importlib.import_module("triage.export.forecasttable")
+        text = table.forecast_json(told) if as_json else table.forecast_csv(told)
+        click.echo(text.encode("utf-8"), nl=False)
+    else:
+        importlib.import_module("triage.cli.forecastpage").print_forecast(told)
+    _write_files(told, now_s, page=page, png=png, svg=svg)
+
+
+def _terms(  # noqa: PLR0913  (the options by their names)
+    *,
     arrivals: str | None,
     capacity: str | None,
     examiners: int | None,
@@ -68,29 +100,14 @@ def forecast(  # noqa: PLR0913  (click hands over each option by its name)
     hours_a_week: float,
     weeks: int,
     history_weeks: int,
-    last: str | None,
     clear_at: int,
     step: str,
     runs: int,
     seed: int,
-    as_json: bool,
-    as_csv: bool,
-    page: Path | None,
-    png: Path | None,
-    svg: Path | None,
-    db: str | None,
-) -> None:
-    """Forecast backlog, oldest age and the day on which the backlog clears.
-
-    Weeks to come are drawn from the unit's own weeks, many times over; P10, P50 and P90 tell how
-    far the outcomes lie apart. Age and wait suppose that exhibits are finished in the order in
-    which they came.
-    """
+) -> Terms:
     from triage.metrics import rates  # noqa: PLC0415  (help stays instant)
 
-    if as_json and as_csv:
-        raise click.UsageError("only one of --json and --csv at a time")
-    terms = Terms(
+    return Terms(
         arrivals=rates.parse_arrivals(arrivals) if arrivals else UNCHANGED,
         capacity=rates.parse_capacity(capacity) if capacity else UNCHANGED,
         examiners=examiners or 0,
@@ -104,15 +121,6 @@ def forecast(  # noqa: PLR0913  (click hands over each option by its name)
         seed=seed,
         clear_at=clear_at,
     )
-    now_s = int(time.time())
-    told = forecast_of(read_history(db), terms, cut_s=cut_after(last, now_s))
-    if as_json or as_csv:
-        table = importlib.import_module("triage.export.forecasttable")
-        text = table.forecast_json(told) if as_json else table.forecast_csv(told)
-        click.echo(text.encode("utf-8"), nl=False)
-    else:
-        importlib.import_module("triage.cli.forecastpage").print_forecast(told)
-    _write_files(told, now_s, page=page, png=png, svg=svg)
 
 
 def read_history(db: str | None) -> History:
