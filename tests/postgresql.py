@@ -24,9 +24,9 @@ ICU = "LOCALE_PROVIDER icu ICU_LOCALE 'en-GB'"
 
 _HOST = "127.0.0.1"
 _SETTINGS = (
+    # what is committed outlives the server, though not the machine
     "fsync=off",
     "full_page_writes=off",
-    "synchronous_commit=off",
     "shared_buffers=32MB",
     "max_connections=60",
     f"listen_addresses={_HOST}",
