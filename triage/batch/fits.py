@@ -27,6 +27,7 @@ DEFAULT_GROWTH = 0.01
 """Bytes of the database for a byte of image, where fewer than :data:`ENOUGH` are done."""
 DISK_FLOOR_BYTES = 500_000_000
 """So much stays free whatever the forecast says: logs, the write-ahead log, other programs."""
+_NUMBERED = re.compile(r"\.[A-Za-z]{0,2}[0-9]{2,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +144,8 @@ def image_size(path: Path, known_bytes: int) -> int:
     try:
         if not path.is_file():
             return -1
-        numbered = re.fullmatch(r"\.([A-Za-z]+)?[0-9]{2,}", path.suffix)
         family = [path]
-        if numbered:
+        if _NUMBERED.fullmatch(path.suffix):
             family = [one for one in path.parent.iterdir() if _same_set(one, path)]
         return sum(one.stat().st_size for one in family)
     except OSError:
@@ -164,7 +164,11 @@ def minutes(seconds: float) -> str:
 
 
 def _same_set(one: Path, first: Path) -> bool:
-    return one.stem == first.stem and len(one.suffix) == len(first.suffix) and one.is_file()
+    """Tell whether a file is a segment beside another: .E01 and .E02, .001 and .002, .EAA too."""
+    if one.stem != first.stem or len(one.suffix) != len(first.suffix):
+        return False
+    after_99 = one.suffix[:2] == first.suffix[:2] and one.suffix[1:].isalpha()
+    return bool(_NUMBERED.fullmatch(one.suffix) or after_99)
 
 
 def _rates(efforts: Sequence[Effort], device_type: str) -> tuple[list[float], str]:
