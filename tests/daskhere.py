@@ -43,6 +43,7 @@ class DaskHere:
         words += ["--no-dashboard", "--scheduler-file", str(card), *self.tls]
         self.scheduler = self._popen(words, "scheduler", {})
         deadline = time.monotonic() + STARTING_S
+        self.address = ""
         while not self.address and time.monotonic() < deadline:
             assert self.scheduler.poll() is None, self.talk("scheduler")
             with contextlib.suppress(OSError, ValueError):
@@ -70,6 +71,12 @@ class DaskHere:
     def talk(self, name: str) -> str:
         """Give what one of them has written."""
         return (self.folder / f"{name}.log").read_text("utf-8", "replace")
+
+    def restart(self) -> None:
+        """Kill the scheduler and start another at the same address; the workers go with it."""
+        assert self.scheduler is not None
+        kill(self.scheduler)
+        self.start(int(self.address.rpartition(":")[2]))
 
     def stop(self) -> None:
         """End all of them."""

@@ -219,7 +219,7 @@ def test_a_cluster_with_certificates_that_goes_away(
     subprocess.run(command, check=True, capture_output=True)
     words = ("--tls-ca-file", str(certificate), "--tls-cert", str(certificate))
     files = Certificates(authority=certificate, certificate=certificate, key=key)
-    monkeypatch.setattr(clusterlink, "CONNECT_S", 2.0)
+    monkeypatch.setattr(clusterlink, "CONNECT_S", 1.0)
     with dask_here(tmp_path, (*words, "--tls-key", str(key))) as here:
         assert here.address.startswith("tls://")
         with pytest.raises(ClusterError, match="no scheduler answers"):
@@ -229,15 +229,19 @@ def test_a_cluster_with_certificates_that_goes_away(
         here.add(nanny=False)
         with contextlib.closing(ClusterPool(here.address, certificates=files)) as pool:
             once_each(list(pool.run(slow_batches(10))), 10)
-            monkeypatch.setattr(pool, "_patience_s", 1.0)
             running = pool.run(slow_batches(2000))
             results = [next(running)]
+            here.restart()
+            here.add(nanny=False)
+            results.extend(itertools.islice(running, 200))
+            assert len({one.item for one in results}) == 201
+            monkeypatch.setattr(pool, "_patience_s", 1.0)
             assert here.scheduler is not None
             kill(here.scheduler)
             with pytest.raises(ClusterLost, match="what was done is kept") as caught:
                 results.extend(running)
             assert caught.value.exit_code == 130
-            assert 0 < len(results) < 2000
+            assert 201 <= len(results) < 2000
 
 
 def test_what_a_worker_keeps_is_let_go_of_and_told_again() -> None:

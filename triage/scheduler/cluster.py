@@ -72,12 +72,14 @@ class ClusterPool:
         self._drained = True
         self._bare_since = time.monotonic()
         self.deaths = 0
+        self._started = False
         self._link = Link(address, certificates)
         try:
             self._wait_for_workers()
         except BaseException:
             self.close()
             raise
+        self._started = True
 
     @property
     def slots(self) -> int:
@@ -170,6 +172,8 @@ class ClusterPool:
         )
 
     def _collect(self, *, starting: bool = False) -> Iterator[Result]:
+        if not self._link.reconnect():
+            self._update({})
         told = self._link.next(POLL_INTERVAL_S)
         if isinstance(told, Reply):
             yield from self._settle(told)
@@ -191,8 +195,6 @@ class ClusterPool:
         for address in [*self._nodes]:
             if address not in workers:
                 self._bury(self._nodes.pop(address))
-        if not self._link.reconnect():
-            return
         for address, threads in workers.items():
             if address not in self._nodes:
                 node = self._nodes[address] = Node(address, threads)
@@ -241,7 +243,7 @@ class ClusterPool:
         self._tell_refused(node)
 
     def _tell_refused(self, node: Node) -> None:
-        if node.refused and self._refused is not None:
+        if node.refused and self._refused is not None and self._started:
             self._refused(node.refused)
 
     def _well(self, node: Node, reply: Reply) -> bool:

@@ -8,6 +8,7 @@ import itertools
 import logging
 import queue
 import uuid
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -22,6 +23,10 @@ LOOK_INTERVAL_S = 0.5
 """How often it is asked which workers there are: one that died is noticed so much later."""
 FAREWELL_S = 5.0
 _LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
+_SETTINGS = {
+    "distributed.admin.large-graph-warning-threshold": "1 TB",  # a preparation may be large
+    "distributed.diagnostics.computations.nframes": 0,  # else source text goes with each batch
+}
 _UNUSABLE = {"closing", "closed", "closing_gracefully", "failed"}
 
 
@@ -81,14 +86,19 @@ class Link:
         What is sent to a worker that dies gets no reply at all.
         """
         ticket = next(self._tickets)
-        future = self._client.submit(
-            function,
-            *values,
-            key=f"{self.run}-{ticket}",
-            workers=[worker],
-            allow_other_workers=False,
-            pure=False,
-        )
+        client_module: Any = import_module("distributed.client")
+        try:
+            future = self._client.submit(
+                function,
+                *values,
+                key=f"{self.run}-{ticket}",
+                workers=[worker],
+                allow_other_workers=False,
+                pure=False,
+            )
+        except client_module.ClosedClientError as error:
+            self._replies.put(Reply(ticket=ticket, error=str(error), forgotten=True))
+            return ticket
         self._client.loop.add_callback(self._await, ticket, future)
         return ticket
 
@@ -104,9 +114,10 @@ class Link:
             return None
 
     def reconnect(self) -> bool:
-        """Connect again where the connection was given up; tell whether there is one."""
-        if self._client.status == "running":
-            return True
+        """Connect again where the connection was given up; tell whether there is one.
+
+        While a client looks for its scheduler by itself, it is left to do so.
+        """
         if self._client.status == "closed":
             with contextlib.suppress(ClusterError):
                 self._client = self._connected()
@@ -189,8 +200,7 @@ def _client(address: str, certificates: Certificates | None) -> Any:  # noqa: AN
             f"a cluster is reached through Dask, which is not installed: {error}",
             hint="pip install 'triage-dfu[cluster]'",
         ) from error
-    for name in _LOGGERS:  # what is lost or refused is said by who asked for it
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    _hush(distributed)
     security = None
     if certificates is not None:
         security = distributed.Security(
@@ -209,3 +219,11 @@ def _client(address: str, certificates: Certificates | None) -> Any:  # noqa: AN
             f"{address}: no scheduler answers: {reason}",
             hint="Start one by 'dask scheduler', and workers by 'dask worker ADDRESS'.",
         ) from error
+
+
+def _hush(distributed: Any) -> None:  # noqa: ANN401  (the module)
+    """Let Dask say nothing: what is lost or differs is said by who asked for it."""
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    warnings.filterwarnings("ignore", category=distributed.versions.VersionMismatchWarning)
+    import_module("dask").config.set(_SETTINGS)
