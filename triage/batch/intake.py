@@ -217,9 +217,9 @@ class _Taking:
         if self.dry_run:
             return
         self.ledger.add_all(arrivals, by=self.by, now_s=self.now_s)
+        said = {one.ledger_id: one.facts for one in changes if one.facts is not None}
+        self.ledger.change_all(said, by=self.by, now_s=self.now_s)
         for one in changes:
-            if one.facts is not None:
-                self.ledger.change(one.ledger_id, one.facts, by=self.by, now_s=self.now_s)
             for step in one.steps:
                 self.ledger.move(
                     one.ledger_id,

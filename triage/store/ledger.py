@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -104,38 +105,38 @@ class Ledger:
             UsageFault: there is no such exhibit, its references would change, or a fact cannot be
                 right.
         """
+        return self.change_all({ledger_id: facts}, by=by, now_s=now_s)
+
+    def change_all(
+        self, told: Mapping[int, ExhibitFacts], *, by: str, now_s: int
+    ) -> tuple[FactChange, ...]:
+        """Say the facts of many exhibits anew, as :meth:`change` does.
+
+        Raises:
+            UsageFault: as there; nothing is then kept of those given with it, once rolled back.
+        """
         by = _person(by)
-        before = self._locked(ledger_id)
-        after = rows.checked(facts, now_s)
-        for name in ("case_reference", "reference"):
-            if getattr(before, name) != after[name]:
-                raise UsageFault("the references of an exhibit cannot be changed, only its facts")
-        changed = {
-            name: column
-            for name, column in rows.FACT_COLUMNS.items()
-            if getattr(before, column) != after[column]
-        }
-        if not changed:
-            return ()
-        found = tuple(
-            FactChange(
-                name=name,
-                before=rows.fact_words(name, getattr(before, column)),
-                after=rows.fact_words(name, after[column]),
-                recorded_s=now_s,
-                by=by,
+        before = self._locked(list(told))
+        found: list[tuple[int, FactChange]] = []
+        fresh: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for ledger_id, facts in told.items():
+            after = rows.checked(facts, now_s)
+            said = _differing(before[ledger_id], after, by=by, now_s=now_s)
+            found += [(ledger_id, one) for one in said]
+            names = tuple(rows.FACT_COLUMNS[one.name] for one in said)
+            values = {f"new_{name}": after[name] for name in names}
+            fresh.setdefault(names, []).append({"of_id": ledger_id, **values})
+        fresh.pop((), None)
+        for names, group in fresh.items():
+            update = sa.update(ledger).where(ledger.c.id == sa.bindparam("of_id"))
+            update = update.values({name: sa.bindparam(f"new_{name}") for name in names})
+            self._connection.execute(update, group)
+        if found:
+            self._connection.execute(
+                fact_changes.insert(),
+                [{"ledger_id": number, **dataclasses.asdict(one)} for number, one in found],
             )
-            for name, column in changed.items()
-        )
-        self._connection.execute(
-            sa.update(ledger)
-            .where(ledger.c.id == ledger_id)
-            .values({column: after[column] for column in changed.values()})
-        )
-        self._connection.execute(
-            fact_changes.insert(), [{"ledger_id": ledger_id, **_columns(one)} for one in found]
-        )
-        return found
+        return tuple(one for _, one in found)
 
     def move(  # noqa: PLR0913  (who, when and why belong to each move)
         self, ledger_id: int, stage: Stage, *, at_s: int, by: str, why: str, now_s: int
@@ -151,7 +152,7 @@ class Ledger:
                 (by more than a day), or a reason is missing.
         """
         by, why = _person(by), rows.words("reason", why)
-        row = self._locked(ledger_id)
+        row = self._locked([ledger_id])[ledger_id]
         rows.check_moment(stage, at_s, arrived_s=row.arrived_s, now_s=now_s)
         if not why and rows.STAGES.index(stage) <= rows.STAGES.index(Stage(row.stage)):
             again = "it is there already" if stage == row.stage else f"it is at {row.stage}"
@@ -270,13 +271,21 @@ class Ledger:
                 of = chosen.where(sa.tuple_(*names).in_(part))
             yield from self._connection.execute(of)
 
-    def _locked(self, ledger_id: int) -> Any:  # noqa: ANN401  (a row has the columns of its table)
-        """Give a row that nobody else changes until the end of the transaction."""
-        chosen = sa.select(ledger).where(ledger.c.id == ledger_id)
-        row = self._connection.execute(chosen.with_for_update()).one_or_none()
-        if row is None:
-            raise UsageFault(f"there is no line {ledger_id} in the ledger")
-        return row
+    def _locked(self, ledger_ids: Sequence[int]) -> dict[int, sa.Row[Any]]:
+        """Give rows that nobody else changes until the end of the transaction.
+
+        A change that changes nothing takes the lock, of the rows or of the file, on every server.
+        """
+        found: dict[int, sa.Row[Any]] = {}
+        taking = sa.update(ledger).values(stage=ledger.c.stage).returning(*ledger.c)
+        for start in range(0, len(ledger_ids), NAMED):
+            part = ledger_ids[start : start + NAMED]
+            for row in self._connection.execute(taking.where(ledger.c.id.in_(part))):
+                found[row.id] = row
+        missing = [one for one in ledger_ids if one not in found]
+        if missing:
+            raise UsageFault(f"there is no line {missing[0]} in the ledger")
+        return found
 
     def _append(self, steps: Iterable[tuple[int, Step]], *, by: str, now_s: int) -> None:
         values = [
@@ -288,6 +297,26 @@ class Ledger:
 
 _STEP = ("ledger_id", "stage", "at_s", "recorded_s", "by", "why")
 _APPEND = stage_changes.insert().values({name: sa.bindparam(f"new_{name}") for name in _STEP})
+
+
+def _differing(
+    before: sa.Row[Any], after: Mapping[str, Any], *, by: str, now_s: int
+) -> list[FactChange]:
+    """Give the facts that differ from those of a row."""
+    for name in ("case_reference", "reference"):
+        if getattr(before, name) != after[name]:
+            raise UsageFault("the references of an exhibit cannot be changed, only its facts")
+    return [
+        FactChange(
+            name=name,
+            before=rows.fact_words(name, getattr(before, column)),
+            after=rows.fact_words(name, after[column]),
+            recorded_s=now_s,
+            by=by,
+        )
+        for name, column in rows.FACT_COLUMNS.items()
+        if getattr(before, column) != after[column]
+    ]
 
 
 def _new_row(arrival: Arrival, now_s: int) -> dict[str, Any]:
@@ -316,13 +345,3 @@ def _there_already(case: str, exhibit: str) -> UsageFault:
         "or one that was added with it",
         hint="'triage exhibit change' and 'triage exhibit move' say something new of it.",
     )
-
-
-def _columns(change: FactChange) -> dict[str, Any]:
-    return {
-        "name": change.name,
-        "before": change.before,
-        "after": change.after,
-        "recorded_s": change.recorded_s,
-        "by": change.by,
-    }
