@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from click.testing import CliRunner, Result
 from triage.cli.app import cli
 from triage.errors import ExportError, UsageFault
 from triage.export.ownfile import write_own
+from triage.model.history import Count, CountKind
 from triage.model.ledger import ExhibitFacts, OrderKind, OwnerRole, Stage
+from triage.store.counts import Counts
 from triage.store.database import open_store
 from triage.store.ledger import Ledger
 from triage.store.orders import Orders
@@ -72,6 +75,26 @@ def test_the_page_tells_the_main_thing_first_in_80_columns(database: Path) -> No
     assert "over 365 days: 1 of 2 (50.0 %)" in head
     assert "held by DI: waits for [blink]counsel[/blink]" in done.output
     assert "no counts were entered for either time" in done.output
+
+
+def test_the_year_before_is_said_to_be_missing(database: Path) -> None:
+    today = datetime.now(tz=UTC).date()
+    with open_store(f"sqlite:///{database}") as store:
+        one = Count(
+            on=today.isoformat(),
+            kind=CountKind.CAID_AWAITING_SECOND_VOTE,
+            subject="a grader whose name is so long that it leaves no room " * 3,
+            value=1_234_567,
+            by="t",
+            recorded_s=0,
+        )
+        Counts(store.connection).add([one])
+        store.commit()
+    output = run(database, "--tz", "UTC").output
+    assert "under before: no figure for the year before" in output
+    assert "awaiting second vote" in output
+    assert "1,234,567" in output
+    assert max(map(len, output.splitlines())) <= 80
 
 
 def test_json_holds_the_figures_and_null_where_there_is_none(database: Path) -> None:

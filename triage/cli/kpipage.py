@@ -27,7 +27,7 @@ def print_kpis(kpis: Kpis, console: Console | None = None) -> None:
         if sheet.rows:
             out.print(_table(sheet))
         for note in sheet.notes:
-            out.print(Padding(Text(note), (0, 0, 0, 2)))
+            out.print(Padding(Text(note), (0, 0, 0, 2), expand=False))
         out.print()
 
 

@@ -17,12 +17,13 @@ from triage.cli.kpiwords import (
     spread_cells,
 )
 from triage.model.display import printable
-from triage.model.kpi import Compared, Group, Kpis, Split, Spread
+from triage.model.kpi import EXAMPLES, Compared, Group, Kpis, Split, Spread
 
 GROUPS = 8
 """Groups of a split that are shown; free words may make hundreds."""
 LONGEST = 5
 _NAME = 22
+NO_FIGURE_BEFORE = "- under before: no figure for the year before"
 _SPREAD = ("mean", "P50", "P90", "max", "n")
 
 
@@ -193,27 +194,30 @@ def _counts(kpis: Kpis) -> Iterator[Sheet]:
             title=f"{title}, and the year before ({before})",
             columns=("", "who, what", "now", "before", "change", "in %"),
             rows=tuple(map(_compared, counts)),
-            notes=() if counts else ("no counts were entered for either time",),
+            notes=_missing(counts),
             words=2,
         )
 
 
+def _missing(counts: tuple[Compared, ...]) -> tuple[str, ...]:
+    """Say where there is nothing to compare with."""
+    if not counts:
+        return ("no counts were entered for either time",)
+    told = (
+        (NO_FIGURE_BEFORE, any(not one.before.days for one in counts)),
+        ("- under now: no figure for the period", any(not one.now.days for one in counts)),
+    )
+    return tuple(words for words, missing in told if missing)
+
+
 def _compared(one: Compared) -> tuple[str, ...]:
-    name = shortened(one.subject, _NAME) or "all"
+    kind = one.kind.removeprefix("caid-").replace("-", " ")
+    head = (kind, shortened(one.subject, _NAME) or "all", figure(one.now), figure(one.before))
     if not one.is_compared:
-        missing = "no figure for the year before" if one.now.days else "no figure for the period"
-        return (one.kind, name, figure(one.now), figure(one.before), missing, "")
+        return (*head, NONE, NONE)
     ratio = one.change_ratio
     sign = "+" if one.change > 0 else ""
-    told = NONE if ratio is None else f"{100 * ratio:+.1f} %"
-    return (
-        one.kind,
-        name,
-        figure(one.now),
-        figure(one.before),
-        sign + number(one.change),
-        told,
-    )
+    return (*head, sign + number(one.change), NONE if ratio is None else f"{100 * ratio:+.1f} %")
 
 
 def _graders(kpis: Kpis) -> Sheet:
@@ -233,16 +237,11 @@ def _graders(kpis: Kpis) -> Sheet:
 
 
 def _faults(kpis: Kpis) -> Sheet:
-    rows = tuple(
-        (one.kind, f"{one.count:,}", ", ".join(" ".join(which) for which in one.examples))
-        for one in kpis.faults
-    )
-    notes = [] if rows else ["none"]
+    notes = []
+    for one in kpis.faults:
+        which = ", ".join(printable(" ".join(names)) for names in one.examples)
+        more = " ..." * (one.count > EXAMPLES)
+        notes.append(f"{one.count:,}: {one.kind} ({which}{more})")
     if kpis.uncounted:
         notes.append(f"{kpis.uncounted:,} exhibits without any moment are in no figure")
-    return Sheet(
-        title="Times that contradict each other",
-        columns=("what", "exhibits", "for instance"),
-        rows=rows,
-        notes=tuple(notes),
-    )
+    return Sheet(title="Times that contradict each other", notes=tuple(notes) or ("none",))

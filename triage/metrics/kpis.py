@@ -13,10 +13,9 @@ from triage.metrics.calendar import day_of, weeks, year_before, zone_words
 from triage.metrics.columns import Flags, Ints, Words, flags, moments, named, words
 from triage.metrics.timeline import Timeline, timeline
 from triage.model.history import Count, History
-from triage.model.kpi import Fault, Faulty, Kpis, Split, SplitBy
+from triage.model.kpi import EXAMPLES, Fault, Faulty, Kpis, Split, SplitBy
 from triage.model.ledger import OwnerRole
 
-EXAMPLES = 3
 _COLUMNS = {
     SplitBy.RISK_BAND: "risk_band",
     SplitBy.DEVICE_TYPE: "device_type",

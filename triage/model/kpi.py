@@ -14,6 +14,9 @@ from triage.model.history import CountKind
 OLDER_THAN_DAYS = (30, 90, 180, 365)
 """Ages that are asked for by name: how many of the open exhibits are older."""
 
+EXAMPLES = 3
+"""Exhibits that are named of those whose times contradict each other."""
+
 PERCENTILES = "nearest rank"
 """The smallest value that at least so many per cent of all values do not exceed: a real value."""
 
