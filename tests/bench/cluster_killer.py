@@ -149,7 +149,7 @@ def main() -> None:
         quiet, fire = with_sets(folder / "quiet"), with_sets(folder / "fire")
         started = time.monotonic()
         for number, image in enumerate(images):
-            run(quiet, image, f"ABC/{number}", ["--workers", "2"])
+            quiet.run(image, exhibit=f"ABC/{number}")
         calm_s = time.monotonic() - started
         ends: Counter[str] = Counter()
         (folder / "dask").mkdir()
@@ -166,8 +166,8 @@ def main() -> None:
         same = quiet.exports() == fire.exports()
         listed = len(fire.files())
     print(f"exhibits        {asked.exhibits}, {listed} entries")
-    print(f"quiet run       {calm_s:.0f} s on 2 workers of this machine")
-    print(f"on the cluster  {fire_s:.0f} s on {asked.hosts} workers")
+    print(f"quiet run       {calm_s:.0f} s in one process")
+    print(f"on the cluster  {fire_s:.0f} s on {asked.hosts} workers, a command an exhibit")
     print("killed          " + ", ".join(f"{n} {what}" for what, n in killer.killed.items()))
     print("runs            " + ", ".join(f"{n} {what}" for what, n in ends.items()))
     print(f"exports         {'identical, byte for byte' if same else 'DIFFER'}")
