@@ -342,11 +342,8 @@ class Writing:
     def end_run(
         self, run_id: int, *, ended_at: str, state: str, seconds: float, read_bytes: int
     ) -> None:
-        """Close a run record.
-
-        Args:
-            state: ``complete``, ``interrupted``, ``nothing-opened``, ``evidence-gone`` or
-                ``failed``.
+        """Close a run record as ``complete``, ``interrupted``, ``nothing-opened``, ``failed`` or
+        ``evidence-gone``.
         """
         self._update(
             tables.runs,
