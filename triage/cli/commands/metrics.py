@@ -7,7 +7,7 @@ import importlib
 import json
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ import click
 
 from triage.config import database_url
 from triage.errors import UsageFault
+from triage.metrics.calendar import day_of, default_period, start_s, year_before
 from triage.model.display import printable
 from triage.model.kpi import Kpis
 
@@ -183,7 +184,7 @@ def prometheus(*, out: Path | None, db: str | None, zone: tzinfo | None) -> None
     Text exposition format of Prometheus: base units, ages in seconds, shares of 1.
     """
     now_s = int(time.time())
-    today = _today(now_s, zone)
+    today = day_of(now_s, zone)
     found = figures(db, (today - timedelta(days=_WEEK - 1), today), now_s, zone)
     text = importlib.import_module("triage.export.prometheus").prometheus_text(found)
     if out is None:
@@ -201,7 +202,6 @@ def _write(path: Path, text: str, *starts: str) -> None:
 
 def figures(db: str | None, period: tuple[date, date], now_s: int, zone: tzinfo | None) -> Kpis:
     """Read what a period needs and work out its figures, with what people said of long waits."""
-    from triage.metrics.calendar import start_s, year_before  # noqa: PLC0415  (help stays instant)
     from triage.metrics.kpis import kpis  # noqa: PLC0415  (help stays instant)
     from triage.store.counts import Counts  # noqa: PLC0415  (help stays instant)
     from triage.store.database import open_store  # noqa: PLC0415  (help stays instant)
@@ -222,10 +222,6 @@ def figures(db: str | None, period: tuple[date, date], now_s: int, zone: tzinfo 
     return dataclasses.replace(found, longest=longest)
 
 
-def _today(now_s: int, zone: tzinfo | None) -> date:
-    return datetime.fromtimestamp(now_s, UTC).astimezone(zone).date()
-
-
 def _period(
     first: date | None, last: date | None, now_s: int, zone: tzinfo | None
 ) -> tuple[date, date]:
@@ -234,9 +230,9 @@ def _period(
     Raises:
         UsageFault: it ends before it begins, or in the future, or is too long to be meant.
     """
-    today = _today(now_s, zone)
+    today = day_of(now_s, zone)
     end = last or today
-    start = first or end - timedelta(days=end.weekday() + 12 * 7)
+    start = first or default_period(end)[0]
     if not _FIRST_DAY <= start <= end <= today:
         raise UsageFault(
             f"the period from {start} to {end}: it must begin before it ends, and end by today",
