@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -108,17 +110,52 @@ def remaining_of(connection: sa.Connection, case: str, exhibit: str) -> Remainin
 
 
 def recent_efforts(connection: sa.Connection) -> tuple[Effort, ...]:
-    """Give what the exhibits took that were finished last, the last one first."""
-    query = (
-        sa.select(ledger.c.device_type, ledger.c.image_bytes, results.c.seconds)
+    """Give what the exhibits took that were finished last, the last one first.
+
+    Where the ledger gives no size, that of the opened medium counts.
+    """
+    last = (
+        sa.select(
+            ledger.c.device_type,
+            ledger.c.image_bytes,
+            results.c.seconds,
+            ledger.c.case_reference,
+            ledger.c.reference,
+        )
         .join(ledger, ledger.c.id == results.c.ledger_id)
         .order_by(results.c.done_s.desc(), results.c.ledger_id.desc())
         .limit(RECENT)
     )
+    rows = connection.execute(last).all()
+    unsized = [(row[3], row[4]) for row in rows if row[1] <= 0]
+    media = _media(connection, unsized) if unsized else {}
     return tuple(
-        Effort(device_type=row[0], image_bytes=int(row[1]), seconds=float(row[2]))
-        for row in connection.execute(query)
+        Effort(
+            device_type=row[0],
+            image_bytes=int(row[1]) if row[1] > 0 else media.get((row[3], row[4]), -1),
+            seconds=float(row[2]),
+        )
+        for row in rows
     )
+
+
+def _media(
+    connection: sa.Connection, exhibits: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    """Give the size of what was opened of exhibits; folders have none."""
+    names = (tables.cases.c.reference, tables.exhibits.c.reference)
+    query = (
+        sa.select(*names, tables.evidence.c.info)
+        .join(tables.exhibits, tables.exhibits.c.id == tables.evidence.c.exhibit_id)
+        .join(tables.cases, tables.cases.c.id == tables.exhibits.c.case_id)
+        .where(tables.exhibits.c.reference.in_({reference for _, reference in exhibits}))
+    )
+    wanted, found = set(exhibits), dict[tuple[str, str], int]()
+    for case, reference, info in connection.execute(query):
+        size_bytes = int(json.loads(info).get("size_bytes", 0))
+        if (case, reference) in wanted and size_bytes > 0:
+            found[case, reference] = found.get((case, reference), 0) + size_bytes
+    return found
 
 
 def finished_bytes(connection: sa.Connection) -> tuple[int, int]:

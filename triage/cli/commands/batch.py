@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -112,23 +113,7 @@ def batch() -> None:
     help="Where the morning summary is written. Default: TRIAGE_HOME/nights/START-HOST-PROCESS.",
 )
 @click.option("--db", metavar="URL", help="Case database: a path or an SQLAlchemy URL.")
-def run(  # noqa: PLR0913  (click hands over each option by its name)
-    *,
-    until: str | None,
-    workers: int | None,
-    max_exhibits: int | None,
-    once: bool,
-    sets: tuple[str, ...],
-    key_files: tuple[Path, ...],
-    medium: str,
-    worker_memory: float,
-    failures: int,
-    beat: float,
-    dead_after: float,
-    poll: float,
-    summary: Path | None,
-    db: str | None,
-) -> None:
+def run(*, summary: Path | None, db: str | None, **given: Any) -> None:  # noqa: ANN401  (click's)
     """Take exhibits from the queue in its order and work at them, one after the other.
 
     Each is run as 'triage run' would run it, with the same result. Before one is begun, the time
@@ -143,32 +128,10 @@ def run(  # noqa: PLR0913  (click hands over each option by its name)
     5 a reference set cannot be loaded, and nothing is worked at without it; 6 case database;
     130 stopped on request.
     """
-    from triage.batch.clock import deadline  # noqa: PLC0415  (help stays instant)
-    from triage.batch.plan import NightPlan  # noqa: PLC0415
-    from triage.batch.weights import load_weights  # noqa: PLC0415
-    from triage.batch.working import Settings  # noqa: PLC0415
-    from triage.store.database import open_store  # noqa: PLC0415
+    from triage.store.database import open_store  # noqa: PLC0415  (help stays instant)
 
-    url = database_url(db)
-    plan = NightPlan(
-        url=url,
-        weights=load_weights(None),
-        deadline=deadline(until, time.time()),
-        workers=workers or len(_cores()),
-        max_exhibits=max_exhibits or 0,
-        once=once,
-        beat_s=beat,
-        dead_after_s=max(dead_after, 2 * beat),
-        poll_s=poll,
-        limit_failures=failures,
-        sets=sets or None,
-        settings=Settings(
-            keys=seal_keys(key_files),
-            memory_limit_bytes=int(worker_memory * _GIB),
-            one_reader=medium == "hdd",
-        ),
-    )
-    with open_store(url):
+    plan = _plan(database_url(db), given)
+    with open_store(plan.url):
         pass  # a database that never was there is no state that a night waits for
     night = _work(plan, summary)
     if night.stopped_by:
@@ -225,6 +188,33 @@ def summarise(*, since: str | None, as_json: bool, html: Path | None, db: str | 
         print_night(PipeConsole(), summary)
     if as_json:
         click.echo(night_json(summary))
+
+
+def _plan(url: str, given: Mapping[str, Any]) -> NightPlan:
+    """Give what was asked for by the options of ``batch run``."""
+    from triage.batch.clock import deadline  # noqa: PLC0415  (help stays instant)
+    from triage.batch.plan import NightPlan  # noqa: PLC0415
+    from triage.batch.weights import load_weights  # noqa: PLC0415
+    from triage.batch.working import Settings  # noqa: PLC0415
+
+    return NightPlan(
+        url=url,
+        weights=load_weights(None),
+        deadline=deadline(given["until"], time.time()),
+        workers=given["workers"] or len(_cores()),
+        max_exhibits=given["max_exhibits"] or 0,
+        once=given["once"],
+        beat_s=given["beat"],
+        dead_after_s=max(given["dead_after"], 2 * given["beat"]),
+        poll_s=given["poll"],
+        limit_failures=given["failures"],
+        sets=given["sets"] or None,
+        settings=Settings(
+            keys=seal_keys(given["key_files"]),
+            memory_limit_bytes=int(given["worker_memory"] * _GIB),
+            one_reader=given["medium"] == "hdd",
+        ),
+    )
 
 
 def _work(plan: NightPlan, folder: Path | None) -> Night:
