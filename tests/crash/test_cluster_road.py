@@ -70,10 +70,10 @@ def test_a_worker_killed_in_the_middle_changes_nothing(here: DaskHere, tmp_path:
     for name in ("quiet", "cluster"):
         (tmp_path / name).mkdir()
     quiet, road = with_sets(Road(tmp_path / "quiet")), with_sets(Road(tmp_path / "cluster"))
-    quiet.run(IMAGES / "ntfs.E01")
-    with contextlib.closing(pool(here, IMAGES / "ntfs.E01")) as cluster:
+    quiet.run(IMAGES / "fat16.E01")
+    with contextlib.closing(pool(here, IMAGES / "fat16.E01")) as cluster:
         killing = Killing(cluster, here)
-        road.run(IMAGES / "ntfs.E01", pool=killing, workers=2)
+        road.run(IMAGES / "fat16.E01", pool=killing, workers=2)
     assert killing.here is None, "it was killed while it worked"
     assert road.exports() == quiet.exports()
 
@@ -103,7 +103,7 @@ def pool(here: DaskHere, *images: Path) -> ClusterPool:
 def test_only_the_guilty_entries_fail(here: DaskHere, road: Road, tmp_path: Path) -> None:
     evidence = tmp_path / "evidence"
     evidence.mkdir()
-    reasons = {"abort": "parser-crash", "loop": "time-limit", "memory": "memory-limit"}
+    reasons = {"abort": "parser-crash", "loop": "time-limit"}
     for number, name in enumerate(["fine"] * 40 + list(reasons)):
         (evidence / f"{number:02d}-{name}.txt").write_text(f"note {number}")
     with contextlib.closing(pool(here, evidence)) as cluster:
