@@ -292,7 +292,11 @@ class Ledger:
             (ledger_id, step.stage.value, step.at_s, now_s, by, step.why)
             for ledger_id, step in steps
         ]
-        bulk.run(self._connection, _APPEND, [f"new_{name}" for name in _STEP], values)
+        if self._connection.dialect.name == "sqlite":
+            bulk.run(self._connection, _APPEND, [f"new_{name}" for name in _STEP], values)
+        elif values:
+            told = [dict(zip(_STEP, one, strict=True)) for one in values]
+            self._connection.execute(stage_changes.insert(), told)
 
 
 _STEP = ("ledger_id", "stage", "at_s", "recorded_s", "by", "why")
