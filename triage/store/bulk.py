@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from triage.model.packing import COLUMNS
-from triage.store import rows, tables
+from triage.store import rows, tables, together
 
 Values = tuple[Any, ...]
 
@@ -21,7 +21,6 @@ LISTED = ("evidence_id", "volume_id", *COLUMNS, "state", "reason")
 NAMED = 2_000
 """Rows that are named in one statement, at most."""
 
-_TRUTHS = frozenset({"new_naive_local", "new_damaged", "new_extension_agrees"})
 _CONTENT_WORDS = (
     "picture_reason",
     "picture_detail",
@@ -42,19 +41,22 @@ def insert_of(dialect: str) -> Any:  # noqa: ANN401  (each dialect has a class o
     return sqlite.insert
 
 
+Statement = sa.Insert | sa.Update
+
+
 def run(
-    connection: sa.Connection, statement: sa.Executable, names: Sequence[str], rows: list[Values]
+    connection: sa.Connection, statement: Statement, names: Sequence[str], rows: list[Values]
 ) -> None:
     """Run a statement for rows of values in the order of ``names``, its bound parameters.
 
     SQLite takes the rows as they are: blobs best as ``bytearray`` and truth as 0 or 1, for its
     driver looks up an adapter for every other kind of value, which costs more than the value.
-    Other databases take the long way through SQLAlchemy.
+    PostgreSQL takes them together.
     """
     if not rows:
         return
     if connection.dialect.name != "sqlite":
-        connection.execute(statement, [_plain(names, row) for row in rows])
+        together.run(connection, statement, names, rows)
         return
     sql, order = _compiled(statement, connection.dialect, tuple(names))
     if order is not None:
@@ -87,17 +89,9 @@ def known_contents(
     return found
 
 
-def _plain(names: Sequence[str], row: Values) -> dict[str, Any]:
-    """Give values as SQLAlchemy takes them, where truth is no number."""
-    return {
-        name: bool(value) if name in _TRUTHS and value is not None else value
-        for name, value in zip(names, row, strict=True)
-    }
-
-
 @lru_cache(maxsize=64)
 def _compiled(
-    statement: sa.Executable, dialect: sa.Dialect, names: tuple[str, ...]
+    statement: Statement, dialect: sa.Dialect, names: tuple[str, ...]
 ) -> tuple[str, tuple[int, ...] | None]:
     """Give the text of a statement, and how values are to be arranged for it."""
     element: Any = statement
@@ -107,7 +101,7 @@ def _compiled(
 
 
 @cache
-def insert_listed(dialect: str, *, in_container: bool) -> sa.Executable:
+def insert_listed(dialect: str, *, in_container: bool) -> Statement:
     """Give the statement that adds listed entries and leaves those that are there."""
     names = (*LISTED, "container_id") if in_container else LISTED
     fresh: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in names}
@@ -115,27 +109,25 @@ def insert_listed(dialect: str, *, in_container: bool) -> sa.Executable:
         fresh[name] = sa.false()
     for name in ("mime", "family"):
         fresh[name] = sa.literal_column("''")
-    statement: sa.Executable = (
-        insert_of(dialect)(tables.entries).values(fresh).on_conflict_do_nothing()
-    )
+    statement: Statement = insert_of(dialect)(tables.entries).values(fresh).on_conflict_do_nothing()
     return statement
 
 
 @cache
-def insert_contents(dialect: str) -> sa.Executable:
+def insert_contents(dialect: str) -> Statement:
     """Give the statement that adds contents and leaves those that are there."""
     fresh: dict[str, Any] = {name.removeprefix("new_"): sa.bindparam(name) for name in rows.CONTENT}
     fresh["standing"] = sa.literal_column("'unknown'")
     for name in _CONTENT_WORDS:
         fresh[name] = sa.literal_column("''")
-    statement: sa.Executable = (
+    statement: Statement = (
         insert_of(dialect)(tables.contents).values(fresh).on_conflict_do_nothing()
     )
     return statement
 
 
 @cache
-def mark_opened() -> sa.Executable:
+def mark_opened() -> Statement:
     """Give the statement that marks archives as opened."""
     return (
         sa.update(tables.entries)
@@ -145,19 +137,19 @@ def mark_opened() -> sa.Executable:
 
 
 @cache
-def finish_done() -> sa.Executable:
+def finish_done() -> Statement:
     """Give the statement that records digested entries."""
     return _finish(rows.DONE, state="'digested'", reason="''", detail="''")
 
 
 @cache
-def finish_undone() -> sa.Executable:
+def finish_undone() -> Statement:
     """Give the statement that records entries that were skipped or failed."""
     fixed = {"sha256": "NULL", "mime": "''", "family": "''", "extension_agrees": "NULL"}
     return _finish(rows.UNDONE, **fixed)
 
 
-def _finish(names: tuple[str, ...], **fixed: str) -> sa.Executable:
+def _finish(names: tuple[str, ...], **fixed: str) -> Statement:
     fresh: dict[str, Any] = {name.removeprefix("new_"): sa.bindparam(name) for name in names}
     fresh |= {name: sa.literal_column(words) for name, words in fixed.items()}
     fresh.setdefault("damaged", sa.false())
@@ -167,7 +159,7 @@ def _finish(names: tuple[str, ...], **fixed: str) -> sa.Executable:
 
 
 @cache
-def update_contents(names: tuple[str, ...]) -> sa.Executable:
+def update_contents(names: tuple[str, ...]) -> Statement:
     """Give the statement that changes columns of contents named by exhibit and SHA-256."""
     columns = tables.contents.c
     return (
