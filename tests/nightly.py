@@ -88,10 +88,11 @@ class Nights:
     clock: SetClock = field(default_factory=SetClock)
     heard: Heard = field(default_factory=Heard)
     asked: str = ""
+    server: str = ""
 
     @property
     def url(self) -> str:
-        return f"sqlite:///{self.road.db}"
+        return self.server or f"sqlite:///{self.road.db}"
 
     def queue(self, images: Sequence[Path], **facts: Any) -> None:
         with open_store(self.url, create=True) as store:
