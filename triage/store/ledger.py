@@ -6,7 +6,6 @@ import dataclasses
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -293,22 +292,15 @@ class Ledger:
             (ledger_id, step.stage.value, step.at_s, now_s, by, step.why)
             for ledger_id, step in steps
         ]
-        statement = _append_stages(self._connection.dialect.name)
-        bulk.run(self._connection, statement, [f"new_{name}" for name in _STEP], values)
+        if self._connection.dialect.name == "sqlite":
+            bulk.run(self._connection, _APPEND, [f"new_{name}" for name in _STEP], values)
+        elif values:
+            told = [dict(zip(_STEP, one, strict=True)) for one in values]
+            self._connection.execute(stage_changes.insert(), told)
 
 
 _STEP = ("ledger_id", "stage", "at_s", "recorded_s", "by", "why")
-
-
-@cache
-def _append_stages(dialect: str) -> sa.Insert:
-    """Give the statement that appends a stage; nothing is in its way, so nothing is left out.
-
-    Many rows at once are taken where a statement says what is to be done with rows that are there.
-    """
-    values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in _STEP}
-    statement: sa.Insert = bulk.insert_of(dialect)(stage_changes).values(values)
-    return statement.on_conflict_do_nothing()  # type: ignore[attr-defined,no-any-return]
+_APPEND = stage_changes.insert().values({name: sa.bindparam(f"new_{name}") for name in _STEP})
 
 
 def _differing(
