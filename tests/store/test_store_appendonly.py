@@ -6,10 +6,12 @@ import pytest
 import sqlalchemy as sa
 
 from triage.errors import StoreError
+from triage.store import tables
 from triage.store.about import upgrade_database
 from triage.store.database import connected, open_store
 from triage.store.ledgertables import APPENDED, ledger
 from triage.store.migrations import migrate
+from triage.store.votetables import VOTE_TABLES
 
 
 @pytest.fixture(params=["made at once", "brought up to date"])
@@ -21,7 +23,7 @@ def appended_url(request: pytest.FixtureRequest, store_url: str) -> str:
             connection.commit()
         upgrade_database(store_url)
     with open_store(store_url, create=True) as store:
-        for table in (ledger, *APPENDED):
+        for table in (ledger, tables.cases, *APPENDED, *VOTE_TABLES):
             values = {
                 column.name: "2026-11-22" if isinstance(column.type, sa.types.TypeDecorator) else 1
                 for column in table.columns
@@ -32,19 +34,24 @@ def appended_url(request: pytest.FixtureRequest, store_url: str) -> str:
 
 
 def _fitting(table: sa.Table) -> dict[str, object]:
+    if table.name == "votes":
+        return {"sha256": bytes(32), "through": None}
     return {"outsourced": True, "image_path": "a.E01"} if table is ledger else {}
 
 
 def test_what_is_appended_stays_as_it_was(appended_url: str) -> None:
-    assert {one.name for one in APPENDED} == {
+    kept = (*APPENDED, *VOTE_TABLES)
+    assert {one.name for one in kept} == {
         "stage_changes",
         "fact_changes",
         "queue_orders",
         "night_lines",
         "counts",
+        "vote_sources",
+        "votes",
     }
-    for table in (one.name for one in APPENDED):
-        last = "TRUNCATE {0}"
+    for table in (one.name for one in kept):
+        last = "TRUNCATE {0} CASCADE"
         if not appended_url.startswith("postgresql"):
             last = "INSERT OR REPLACE INTO {0} SELECT * FROM {0}"
         for statement in ("UPDATE {0} SET id = 7", "DELETE FROM {0}", last):

@@ -24,6 +24,7 @@ _COUNTED = (
     "attempts",
     "results",
     "counts",
+    "votes",
 )
 
 

@@ -16,6 +16,7 @@ import triage
 from triage.errors import StoreError
 from triage.store.ledgertables import ledger
 from triage.store.tables import SCHEMA_VERSION, versions
+from triage.store.votetables import votes
 
 NEWEST = f"{SCHEMA_VERSION:04d}"
 EMPTY = ""
@@ -26,6 +27,9 @@ _TURN = int.from_bytes(b"triage", "big")
 """Of PostgreSQL's advisory locks the one that is taken to make or change tables."""
 
 _WAIT_MS = 60_000
+(_ALL,) = {ledger.metadata, votes.metadata}
+"""What all tables are written down in, once the modules are imported that do so."""
+
 _MARK = {"cases", "exhibits", "entries"}
 
 
@@ -103,7 +107,7 @@ def upgrade(connection: sa.Connection, shown: str) -> tuple[str, str]:
         found = revision_of(connection, shown)
         _check_known(found, shown)
         if found.revision == EMPTY:
-            ledger.metadata.create_all(connection)
+            _ALL.create_all(connection)
             _stamp(connection, NEWEST)
         elif found.revision != NEWEST:
             if found.own:

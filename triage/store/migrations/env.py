@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from alembic import context
 
-from triage.store.ledgertables import ledger
+from triage.store.votetables import votes
 
 
 def run() -> None:
     """Run what the tables lack, in the transaction that is open."""
     context.configure(
-        connection=context.config.attributes["connection"], target_metadata=ledger.metadata
+        connection=context.config.attributes["connection"], target_metadata=votes.metadata
     )
     with context.begin_transaction():
         context.run_migrations()
