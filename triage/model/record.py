@@ -14,6 +14,7 @@ from triage.model.outcome import NoPicture, Outcome
 from triage.model.problem import Problem
 from triage.model.verdict import Tally
 from triage.model.volume import VolumeInfo
+from triage.model.vote import Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,8 @@ class ExportRecord:
         container_md5: MD5 of the archive that the entry lies in.
         outcome: ``None`` while the entry is still waiting to be read.
         picture: ``None`` for what is no picture or was not looked at yet.
-        grade: the category that stands (decided by a person, else proposed), with its origin.
+        decision: what stands of the content by votes of people; ``None`` where nobody voted, so
+            that the proposal stands.
     """
 
     case: str
@@ -36,6 +38,20 @@ class ExportRecord:
     matches: tuple[Match, ...]
     proposal: Proposal | None
     container_md5: bytes | None = None
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradeCounts:
+    """Distinct contents of an exhibit, by what the sets propose and by what people decided.
+
+    Attributes:
+        proposed: ``((category, contents), …)``, of all contents that a set gives a category.
+        decided: ``((category, state, contents), …)``; the category is ``""`` in a dispute.
+    """
+
+    proposed: tuple[tuple[str, int], ...]
+    decided: tuple[tuple[str, str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +66,7 @@ class ExhibitSummary:
         pictures_pending: distinct pictures whose perceptual hashing has not happened yet.
         pictures_turned: those of the hashed ones that have the hashes of the picture turned and
             mirrored too.
+        grades: how people graded, ``None`` where nobody ever voted.
     """
 
     case: str
@@ -71,3 +88,4 @@ class ExhibitSummary:
     read_bytes: int
     run_complete: bool = True
     pictures_turned: int = 0
+    grades: GradeCounts | None = None

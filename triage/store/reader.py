@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 import sqlalchemy as sa
@@ -14,13 +14,15 @@ from triage.model.evidence import EvidenceInfo
 from triage.model.hashset import PackManifest
 from triage.model.match import Match
 from triage.model.record import ExportRecord
-from triage.store import rows, tables
+from triage.model.vote import DECIDED, DISPUTED, Decide, Decision
+from triage.store import rows, tables, voterows
 
 PAGE = 2_000
 """Rows fetched at a time: bounds memory whatever the size of a case."""
 
 _ENTRY = tables.entries.c
 _CONTENT = tables.contents.c
+_BY_PEOPLE = DECIDED | DISPUTED
 
 
 class _InTableOrder(sa.ColumnElement[int]):
@@ -175,22 +177,48 @@ class Reading:
         case: str,
         exhibit: str | None = None,
         order: Literal["path", "content"] = "path",
+        *,
+        decide: Decide | None = None,
     ) -> Iterator[ExportRecord]:
         """Yield every entry of a case with all that is known of it, in an order of its own.
 
         ``path``: exhibit, evidence, volume, path, stream, address. ``content``: MD5, SHA-256, then
-        the same; entries without content come first.
+        the same; entries without content come first. ``decide`` tells what stands of contents
+        that people voted on; without it votes are left out.
         """
         ids = self.exhibit_ids(case, exhibit)
+        deciding = self._deciding(case, decide)
         result = self.connection.execute(_listing(ids, order).execution_options(yield_per=PAGE))
         for page in result.partitions(PAGE):
             matches = self._matches({(row.exhibit_id, row.sha256) for row in page if row.matched})
             containers = self._containers(page)
             digests = self._container_digests(containers)
+            decided = deciding({row.sha256 for row in page} - {None}) if deciding else {}
             for row in page:
                 entry = rows.entry_of(row, containers.get(row.container_id))
-                found = matches.get((row.exhibit_id, row.sha256), ())
-                yield _record(row, case, entry, found, digests.get(row.container_id))
+                beside = (
+                    matches.get((row.exhibit_id, row.sha256), ()),
+                    digests.get(row.container_id),
+                    decided.get(row.sha256),
+                )
+                yield _record(row, case, entry, beside)
+
+    def _deciding(
+        self, case: str, decide: Decide | None
+    ) -> Callable[[set[bytes]], dict[bytes, Decision]] | None:
+        """Give what tells what stands of some contents; ``None`` where nobody ever voted."""
+        if decide is None:
+            return None
+        connection = self.connection
+        case_id, ids = voterows.case_of(connection, case)
+        if not voterows.any_of(connection, case_id):
+            return None
+
+        def deciding(asked: set[bytes]) -> dict[bytes, Decision]:
+            found = voterows.decisions_of(connection, case_id, ids, asked, decide)
+            return {key: one for key, one in found.items() if one.state in _BY_PEOPLE}
+
+        return deciding
 
     def _matches(
         self, wanted: set[tuple[int, bytes]]
@@ -282,10 +310,10 @@ def _record(
     row: rows.Row,
     case: str,
     entry: FileEntry,
-    matches: tuple[Match, ...],
-    container_md5: bytes | None,
+    beside: tuple[tuple[Match, ...], bytes | None, Decision | None],
 ) -> ExportRecord:
     known = row.sha256 is not None
+    matches, container_md5, decision = beside
     return ExportRecord(
         case=case,
         exhibit=row.exhibit,
@@ -296,4 +324,5 @@ def _record(
         matches=matches,
         proposal=rows.proposal_of(row) if known else None,
         container_md5=container_md5,
+        decision=decision,
     )

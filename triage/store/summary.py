@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 import sqlalchemy as sa
 
 from triage.model.evidence import DamagedRange, DamageKind
 from triage.model.problem import Problem, ProblemKind
-from triage.model.record import ExhibitSummary
+from triage.model.record import ExhibitSummary, GradeCounts
 from triage.model.verdict import Tally
 from triage.model.volume import VolumeInfo, VolumeState
-from triage.store import rows, tables
+from triage.model.vote import DECIDED, DISPUTED, Decide
+from triage.store import rows, tables, voterows
 from triage.store.reader import Reading, in_table_order
+from triage.store.votereading import VoteReading
+from triage.store.votetables import votes
 
 _ENTRY = tables.entries.c
 _CONTENT = tables.contents.c
@@ -20,8 +26,8 @@ _MISSING = frozenset({DamageKind.MISSING_SEGMENT, DamageKind.TRUNCATED})
 class Summing(Reading):
     """The counting half of a store."""
 
-    def summary(self, case: str, exhibit: str) -> ExhibitSummary:
-        """Count one exhibit as it stands now."""
+    def summary(self, case: str, exhibit: str, *, decide: Decide | None = None) -> ExhibitSummary:
+        """Count one exhibit as it stands now; ``decide`` tells what stands by votes of people."""
         exhibit_id = self.exhibit_ids(case, exhibit)[0]
         evidence = self.evidence_of(exhibit_id)
         pictures = self._pictures(exhibit_id)
@@ -52,7 +58,39 @@ class Summing(Reading):
             workers=workers,
             read_bytes=read_bytes,
             run_complete=self._run_complete(exhibit_id),
+            grades=self._grades(case, exhibit_id, decide),
         )
+
+    def _grades(self, case: str, exhibit_id: int, decide: Decide | None) -> GradeCounts | None:
+        case_id, _ = voterows.case_of(self.connection, case)
+        if decide is None or not voterows.any_of(self.connection, case_id):
+            return None
+        here = set(self._contents_here(exhibit_id, case_id))
+        decided = Counter(
+            (str(found.category or ""), str(found.state))
+            for one in VoteReading(self.connection).contents(case)
+            if one.sha256 in here
+            for found in [decide(one.votes, one.proposals)]
+            if found.state in DECIDED or found.state in DISPUTED
+        )
+        query = (
+            sa.select(_CONTENT.category, sa.func.count())
+            .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.category != "")
+            .group_by(_CONTENT.category)
+            .order_by(_CONTENT.category)
+        )
+        return GradeCounts(
+            proposed=tuple((row[0], int(row[1])) for row in self.connection.execute(query)),
+            decided=tuple((*key, count) for key, count in sorted(decided.items())),
+        )
+
+    def _contents_here(self, exhibit_id: int, case_id: int) -> Iterator[bytes]:
+        """Give the contents of an exhibit of which anything was said."""
+        said = sa.select(votes.c.sha256).where(votes.c.case_id == case_id)
+        query = sa.select(_CONTENT.sha256).where(
+            _CONTENT.exhibit_id == exhibit_id, _CONTENT.sha256.in_(said)
+        )
+        return map(bytes, self.connection.execute(query).scalars())
 
     def damage_of(self, evidence_id: int) -> tuple[DamagedRange, ...]:
         """Give the damaged ranges of an evidence item, overlapping and adjacent ones merged."""
