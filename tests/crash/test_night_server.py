@@ -9,11 +9,13 @@ import pytest
 from nightly import Nights, work_in_this_process
 from postgresql import PostgresServer
 from road import IMAGES, Road
+from triage.batch.summary import summarise
 from triage.model.event import Event, Progress
 from triage.model.event import Stage as Step
 from triage.model.ledger import Stage
 from triage.model.queue import AttemptEnd, NightEvent
 from triage.store.database import open_store
+from triage.store.figures import recent_efforts
 from triage.store.leases import Leases
 
 NAMES = ("fat16.raw", "ext4.raw")
@@ -60,3 +62,33 @@ def test_a_server_that_dies_and_returns_costs_nothing(
     assert [one.exit_code for one in exported] == [0, 0]
     one, other = (road.folder / "out" for road in (quiet, nights.road))
     assert one.read_bytes() == other.read_bytes()
+
+
+def test_figures_and_forecasts_are_the_same_on_both_servers(
+    tmp_path: Path, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_in_this_process(monkeypatch)
+    road = Road(tmp_path, url=store_url)
+    nights = Nights(road, server=store_url)
+    nights.queue([IMAGES / "album.raw", IMAGES / "ext4.raw"])
+
+    def stop(event: Event) -> None:
+        if isinstance(event, Progress) and event.stage is Step.PICTURES:
+            nights.asked = "SIGTERM"
+
+    nights.heard.on_event = stop
+    nights.run()
+    nights.heard.on_event, nights.asked = lambda _: None, ""
+    nights.run()
+    with open_store(nights.url) as store:
+        results = Leases(store.connection).results_since(0)
+        efforts = recent_efforts(store.connection)
+        summary = summarise(store, 0, nights.clock.now_s())
+    for _, exhibit, result in results:
+        rows = road.files("--exhibit", exhibit)
+        shown = [road.files("--exhibit", exhibit, "--type", one) for one in ("picture", "video")]
+        assert (result.files, result.media) == (len(rows), len(shown[0]) + len(shown[1]))
+        assert result.media > 0
+    sizes = [(IMAGES / name).stat().st_size for name in ("ext4.raw", "album.raw")]
+    assert [one.image_bytes for one in efforts] == sizes
+    assert len(summary.done) == 2

@@ -131,8 +131,9 @@ class Night:
         try:
             with open_store(self.plan.url) as store:
                 self._diary.write(store)
-                self.store_is_back()
-                return self._looking.next(store)
+                taken = self._looking.next(store)
+                self.store_is_back()  # not before: what can be opened may still refuse to answer
+                return taken
         except LeaseLost:
             self._looking.rest_s = 0.0
         except StoreError as error:

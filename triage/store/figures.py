@@ -13,6 +13,7 @@ from triage.store.ledgertables import ledger, results
 
 _ENTRY = tables.entries.c
 _CONTENT = tables.contents.c
+_MEDIA = ("picture", "video")
 _NAMED = ("known-bad", "notable", "unmapped", "known-good")
 """Standings that come from a record with the same digests."""
 
@@ -54,9 +55,8 @@ class Remaining:
 
 def figures_of(connection: sa.Connection, exhibit_id: int) -> Figures:
     """Count the entries of an exhibit by what the reference sets say of their contents."""
-    is_media = _ENTRY.family.in_(("picture", "video"))
     query = (
-        sa.select(is_media, _CONTENT.standing, sa.func.count())
+        sa.select(_ENTRY.family, _CONTENT.standing, sa.func.count())
         .select_from(tables.entries)
         .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
         .join(
@@ -65,9 +65,10 @@ def figures_of(connection: sa.Connection, exhibit_id: int) -> Figures:
             & (_CONTENT.sha256 == _ENTRY.sha256),
         )
         .where(tables.evidence.c.exhibit_id == exhibit_id)
-        .group_by(is_media, _CONTENT.standing)
+        .group_by(_ENTRY.family, _CONTENT.standing)
     )
-    counted = [(bool(row[0]), str(row[1]), int(row[2])) for row in connection.execute(query)]
+    found = connection.execute(query).all()
+    counted = [(row[0] in _MEDIA, str(row[1]), int(row[2])) for row in found]
     return Figures(
         known_good=sum(count for _, standing, count in counted if standing == "known-good"),
         media=sum(count for media, _, count in counted if media),
@@ -96,15 +97,15 @@ def remaining_of(connection: sa.Connection, case: str, exhibit: str) -> Remainin
     if not listed:
         return None
     sizes = (
-        sa.select(_ENTRY.state == "pending", sa.func.sum(_ENTRY.size_bytes))
+        sa.select(_ENTRY.state, sa.func.sum(_ENTRY.size_bytes))
         .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
         .where(inside)
-        .group_by(_ENTRY.state == "pending")
+        .group_by(_ENTRY.state)
     )
-    found = {bool(row[0]): int(row[1] or 0) for row in connection.execute(sizes)}
+    found = {str(row[0]): int(row[1] or 0) for row in connection.execute(sizes)}
     return Remaining(
         listed=bool(listed.get(True)),
-        pending_bytes=found.get(True, 0),
+        pending_bytes=found.get("pending", 0),
         entry_bytes=sum(found.values()),
     )
 
