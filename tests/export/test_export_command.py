@@ -19,6 +19,7 @@ from triage.export.exporter import Order
 from triage.model.evidence import ContainerKind, EvidenceInfo
 from triage.model.hashset import PackManifest
 from triage.model.record import ExportRecord
+from triage.model.vote import Decide
 
 
 class FakeStore:
@@ -30,15 +31,24 @@ class FakeStore:
     ).hexdigest()
 
     def records(
-        self, case: str, exhibit: str | None = None, order: Order = "path"
+        self,
+        case: str,
+        exhibit: str | None = None,
+        order: Order = "path",
+        *,
+        decide: Decide | None = None,
     ) -> Iterator[ExportRecord]:
         assert case == made.CASE
+        assert decide is not None
         given = made.by_content(made.records()) if order == "content" else made.records()
         return (one for one in given if exhibit in (None, one.exhibit))
 
     def packs(self, case: str, exhibit: str | None = None) -> tuple[PackManifest, ...]:
         assert (case, exhibit) != ("", "")
         return made.head().packs
+
+    def is_graded(self, case: str) -> bool:
+        return case != made.CASE
 
     def exhibit_ids(self, case: str, exhibit: str | None = None) -> tuple[int, ...]:
         assert case == made.CASE

@@ -86,15 +86,15 @@ def with_filters(command: Command) -> Command:
     return command
 
 
-def print_records(records: Iterable[ExportRecord], *, as_json: bool) -> int:
-    """Print entries and give their number."""
-    return _print_lines(records) if as_json else _print_table(records)
+def print_records(records: Iterable[ExportRecord], *, as_json: bool, graded: bool = False) -> int:
+    """Print entries and give their number; ``graded`` where people have voted in the case."""
+    return _print_lines(records, graded=graded) if as_json else _print_table(records)
 
 
-def _print_lines(records: Iterable[ExportRecord]) -> int:
+def _print_lines(records: Iterable[ExportRecord], *, graded: bool) -> int:
     shown = 0
     for record in records:
-        click.echo(entry_line(record))
+        click.echo(entry_line(record, graded=graded))
         shown += 1
     return shown
 
@@ -127,6 +127,8 @@ def _cells(record: ExportRecord) -> Iterator[str]:
 
 
 def _grade(record: ExportRecord) -> str:
+    if record.decision is not None:
+        return f"{record.decision.category or '-'} {record.decision.state}"
     proposal = record.proposal
     if proposal is None or proposal.standing is Standing.UNKNOWN:
         return "conflict" if proposal and proposal.conflict else "-"

@@ -13,7 +13,8 @@ from rich.text import Text
 from triage.cli.progress import amount
 from triage.grading.verdict import STANDING_LIMITS
 from triage.model.display import printable
-from triage.model.record import ExhibitSummary
+from triage.model.grade import SEVERITY
+from triage.model.record import ExhibitSummary, GradeCounts
 from triage.model.verdict import Colour, Verdict
 
 _STYLES = {Colour.RED: "bold red", Colour.AMBER: "bold yellow", Colour.GREEN: "bold green"}
@@ -29,6 +30,7 @@ def print_page(console: Console, summary: ExhibitSummary, verdict: Verdict) -> N
     why = [Text(f"- {reason}") for reason in verdict.reasons]
     console.print(Panel(Group(head, *why), title=title, border_style=style, expand=False))
     _section(console, "Hits (occurrences)", _hits(summary))
+    _section(console, "Grades by people (distinct contents)", _grades(summary.grades))
     _section(console, "Account", _account(summary))
     _section(console, "Not examined, or not as it should have been", _gaps(verdict))
     _section(console, "Problems", _problems(summary))
@@ -76,6 +78,27 @@ def _hits(summary: ExhibitSummary) -> RenderableType:
     if not any(kind == "visual" for _, kind, _ in counts):
         return table
     return Group(table, Text("  visual: looks like a listed picture; needs a person"))
+
+
+def _grades(grades: GradeCounts | None) -> RenderableType | None:
+    """Show what people decided beside what the sets propose, where anybody voted."""
+    if grades is None:
+        return None
+    proposed, decided = dict(grades.proposed), dict[str, dict[str, int]]()
+    for category, state, count in grades.decided:
+        decided.setdefault(category, {})[state] = count
+    states = ("graded", "second", "trusted", "resolved")
+    table = _table("category", "#proposed", "#decided", *(f"#{state}" for state in states))
+    for category in SEVERITY:
+        if category not in proposed and category not in decided:
+            continue
+        by = decided.get(category, {})
+        counts = [by.get(state, 0) for state in states]
+        _row(table, category, proposed.get(category, 0), sum(counts), *counts)
+    if not (disputed := decided.get("")):
+        return table
+    words = ", ".join(f"{count:,} in {state}" for state, count in sorted(disputed.items()))
+    return Group(table, Text(f"  {words}: needs a person, see 'triage grade list'"))
 
 
 def _account(summary: ExhibitSummary) -> RenderableType:

@@ -10,6 +10,7 @@ from triage.cli.console import PipeConsole
 from triage.cli.page import print_page
 from triage.export.summary import summary_object
 from triage.grading.verdict import judge
+from triage.grading.voting import decide
 from triage.model.verdict import Verdict
 from triage.store.database import Store
 
@@ -19,7 +20,7 @@ PROBLEMS = 3
 
 def show_result(store: Store, case: str, exhibit: str, *, as_json: bool) -> Verdict:
     """Judge one exhibit as it stands in the store and print it on stdout."""
-    summary = store.summary(case, exhibit)
+    summary = store.summary(case, exhibit, decide=decide)
     verdict = judge(summary)
     if as_json:
         click.echo(json.dumps(summary_object(summary, verdict), indent=2, ensure_ascii=False))

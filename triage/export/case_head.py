@@ -55,6 +55,7 @@ class CaseHead:
         region: ``UK``, ``US``, ``Default`` …; part of the context of a VICS file.
         scheme: the table that categories are turned into codes with.
         packs: reference sets that were applied.
+        graded: people have voted on contents of the case.
     """
 
     case: str
@@ -68,3 +69,4 @@ class CaseHead:
     contact_phone: str = ""
     contact_email: str = ""
     contact_title: str = ""
+    graded: bool = False

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import BinaryIO, Literal, Protocol
 
 from triage.export.case_head import CaseHead
-from triage.model.grade import Standing
+from triage.model.grade import Category, Standing
 from triage.model.hashset import Polarity
 from triage.model.outcome import Done
 from triage.model.record import ExportRecord
@@ -22,7 +22,8 @@ class Include(StrEnum):
     """Which entries an export holds."""
 
     HITS = "hits"
-    """What matched a reference set that is not a known-good one, conflicts of digests included."""
+    """What matched a reference set that is not a known-good one, conflicts of digests included, and
+    what people gave a grade other than non-pertinent or have in dispute."""
     MEDIA = "media"
     """Hits, and every picture and video by type."""
     ALL = "all"
@@ -37,12 +38,14 @@ class ExportReport:
         contents: distinct contents written; 0 for formats that do not group.
         without_digest: entries left out because their content was never digested.
         omitted: ``((category, contents), …)``: categories that the scheme has no code for.
+        disputed: contents written without a category, because people differ about it.
     """
 
     entries: int
     contents: int = 0
     without_digest: int = 0
     omitted: tuple[tuple[str, int], ...] = ()
+    disputed: int = 0
 
 
 class Exporter(Protocol):
@@ -91,6 +94,9 @@ def _wanted(record: ExportRecord, include: Include) -> bool:
     if any(match.polarity is not Polarity.KNOWN_GOOD for match in record.matches):
         return True
     if record.proposal is not None and record.proposal.standing in _HITS:
+        return True
+    decision = record.decision
+    if decision is not None and decision.category is not Category.NON_PERTINENT:
         return True
     outcome = record.outcome
     is_media = isinstance(outcome, Done) and outcome.type.family in _MEDIA

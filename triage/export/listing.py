@@ -7,16 +7,19 @@ from collections.abc import Sequence
 from triage.model.digest import Pdq, PdqRecipe, PictureHashes
 from triage.model.display import iso_time, printable
 from triage.model.entry import Times
+from triage.model.grade import Standing
 from triage.model.match import Match
 from triage.model.outcome import Done, NoPicture
 from triage.model.record import ExportRecord
+from triage.model.vote import Decision, GradeState
 
 
-def entry_object(record: ExportRecord) -> dict[str, object]:
+def entry_object(record: ExportRecord, *, graded: bool = False) -> dict[str, object]:
     """Give one entry as a JSON object.
 
     The keys are always all there, in the same order; what is not known is ``null``. They are
-    documented in ``docs/formats/listing.md`` and only ever added to.
+    documented in ``docs/formats/listing.md`` and only ever added to. Those of :data:`GRADED` come
+    where people have ``graded`` in the case.
     """
     return {
         "case": printable(record.case),
@@ -27,7 +30,12 @@ def entry_object(record: ExportRecord) -> dict[str, object]:
         **_picture(record.picture),
         "matches": [_match(match) for match in sorted(record.matches)],
         **_grade(record),
+        **(_by_people(record) if graded else {}),
     }
+
+
+GRADED = ("grade_stands", "grade_state", "grade_voters", "grade_origin", "grade_tags")
+"""Keys that tell what stands by votes of people."""
 
 
 def raw_hex(raw: bytes) -> str | None:
@@ -144,3 +152,22 @@ def _grade(record: ExportRecord) -> dict[str, object]:
         "grade_reason": proposal.reason if proposal else None,
         "conflict": proposal.conflict if proposal else None,
     }
+
+
+def _by_people(record: ExportRecord) -> dict[str, object]:
+    decision = record.decision or _undecided(record)
+    return {
+        "grade_stands": decision.category.value if decision.category else None,
+        "grade_state": decision.state.value,
+        "grade_voters": decision.voters,
+        "grade_origin": decision.origin or None,
+        "grade_tags": [printable(tag) for tag in decision.tags],
+    }
+
+
+def _undecided(record: ExportRecord) -> Decision:
+    """Give what stands of a content on which nobody voted: the proposal, if there is one."""
+    proposal = record.proposal
+    if proposal is None or proposal.standing in {Standing.UNKNOWN, Standing.VISUAL}:
+        return Decision(state=GradeState.UNGRADED)
+    return Decision(state=GradeState.PROPOSED, category=proposal.category, origin="reference set")

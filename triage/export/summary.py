@@ -6,7 +6,7 @@ from triage.model.display import printable
 from triage.model.evidence import EvidenceInfo
 from triage.model.hashset import PackManifest
 from triage.model.problem import Problem
-from triage.model.record import ExhibitSummary
+from triage.model.record import ExhibitSummary, GradeCounts
 from triage.model.verdict import Tally, Verdict
 from triage.model.volume import VolumeInfo
 
@@ -33,6 +33,7 @@ def summary_object(summary: ExhibitSummary, verdict: Verdict) -> dict[str, objec
             "not_hashed": dict(summary.pictures_failed),
         },
         "reference_sets": [_pack(pack) for pack in summary.packs],
+        **({"grades": _grades(summary.grades)} if summary.grades else {}),
         "effort": {
             "seconds": round(summary.seconds, 3),
             "workers": summary.workers,
@@ -100,6 +101,16 @@ def _hit(key: tuple[str, str, str, str], count: int) -> dict[str, object]:
         "medium": medium,
         "class": kind,
         "occurrences": count,
+    }
+
+
+def _grades(grades: GradeCounts) -> dict[str, object]:
+    return {
+        "proposed": dict(grades.proposed),
+        "decided": [
+            {"category": category or None, "state": state, "contents": count}
+            for category, state, count in grades.decided
+        ],
     }
 
 

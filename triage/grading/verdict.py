@@ -9,7 +9,7 @@ from triage.grading.gaps import counted
 from triage.model.display import printable
 from triage.model.grade import ILLEGAL, SEVERITY, Category
 from triage.model.outcome import SkipReason
-from triage.model.record import ExhibitSummary
+from triage.model.record import ExhibitSummary, GradeCounts
 from triage.model.verdict import Colour, Verdict
 
 STANDING_LIMITS = (
@@ -20,19 +20,23 @@ STANDING_LIMITS = (
 
 _GOOD = frozenset({Category.NON_PERTINENT.value, "KNOWN_GOOD", "UNKNOWN"})
 _WANTED = frozenset({Category.INDICATIVE.value, Category.OTHER_NOTABLE.value, "NOTABLE"})
+_NOTABLE = frozenset({Category.INDICATIVE, Category.OTHER_NOTABLE})
 _NO_TRACE = frozenset({SkipReason.NOT_RECOVERABLE, SkipReason.REALLOCATED})
 
 
 def judge(summary: ExhibitSummary) -> Verdict:
     """Judge an exhibit as far as it was examined.
 
-    Red: at least one exact hit of an illegal category. Otherwise amber while anything is
+    Red: at least one exact hit of an illegal category, or a content to which people gave one. What
+    people say of a listed file does not take the hit away. Otherwise amber while anything is
     unexamined or waits for a person. Green only where neither is the case; the words never say
     that a device holds nothing, only that nothing of the loaded sets was found.
     """
     exact, visual = _hits(summary)
     illegal = [_hit_words(label, exact[label]) for label in _by_severity(exact) if label in ILLEGAL]
-    person = _for_a_person(summary, exact, visual)
+    illegal += _graded(summary.grades, illegal=True)
+    person = (*_for_a_person(summary, exact, visual), *_disputed(summary.grades))
+    person += _graded(summary.grades, illegal=False)
     gaps = gaps_of.find(summary)
     loud = gaps[:1] if not summary.tally.holds() else ()
     if illegal:
@@ -89,6 +93,28 @@ def _for_a_person(
         contents = counted(summary.conflicts, "content")
         said.append(f"{contents} on which the reference sets contradict each other: needs a person")
     return tuple(said)
+
+
+def _graded(grades: GradeCounts | None, *, illegal: bool) -> tuple[str, ...]:
+    """Say what people graded as illegal, or as notable without being so."""
+    wanted = ILLEGAL if illegal else _NOTABLE
+    counts: Counter[str] = Counter()
+    for category, _, contents in grades.decided if grades else ():
+        if category in wanted:
+            counts[category] += contents
+    return tuple(
+        f"{counted(counts[label], 'content')} graded {label} by people"
+        for label in _by_severity(counts)
+    )
+
+
+def _disputed(grades: GradeCounts | None) -> tuple[str, ...]:
+    total = (
+        sum(contents for category, _, contents in grades.decided if not category) if grades else 0
+    )
+    if not total:
+        return ()
+    return (f"{counted(total, 'content')} whose grade is in dispute: needs a person",)
 
 
 def _distinct(summary: ExhibitSummary) -> tuple[str, ...]:

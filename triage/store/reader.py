@@ -105,6 +105,14 @@ class Reading:
         )
         return self.connection.execute(query).scalar_one_or_none()
 
+    def is_graded(self, case: str) -> bool:
+        """Tell whether people ever voted on contents of a case.
+
+        Raises:
+            UsageFault: there is no such case.
+        """
+        return voterows.any_of(self.connection, voterows.case_of(self.connection, case)[0])
+
     def packs(self, case: str, exhibit: str | None = None) -> tuple[PackManifest, ...]:
         """Give the reference packs behind the stored matches, sorted by name and version."""
         found = {

@@ -18,10 +18,12 @@ from triage.export.exporter import Exporter, ExportReport, Include, Order, selec
 from triage.export.formats import EXPORTERS, named
 from triage.export.writing import refuse_other_files, write_atomically
 from triage.grading.scheme import SchemeBook
+from triage.grading.voting import decide
 from triage.model.display import printable
 from triage.model.evidence import EvidenceInfo
 from triage.model.hashset import PackManifest
 from triage.model.record import ExportRecord
+from triage.model.vote import Decide
 
 _SCHEME_OF_REGION = {"US": "us-vics-current"}
 
@@ -30,7 +32,12 @@ class CaseReader(Protocol):
     """What an export asks of the case database."""
 
     def records(
-        self, case: str, exhibit: str | None = None, order: Order = "path"
+        self,
+        case: str,
+        exhibit: str | None = None,
+        order: Order = "path",
+        *,
+        decide: Decide | None = None,
     ) -> Iterator[ExportRecord]:
         """All entries of a case."""
 
@@ -39,6 +46,9 @@ class CaseReader(Protocol):
 
     def exhibits(self, case: str) -> tuple[str, ...]:
         """References of the exhibits of a case."""
+
+    def is_graded(self, case: str) -> bool:
+        """Whether people have voted on contents of the case."""
 
     def exhibit_ids(self, case: str, exhibit: str | None = None) -> tuple[int, ...]:
         """Ids of the exhibits."""
@@ -108,6 +118,7 @@ def export(  # noqa: PLR0913  (click hands over each option by its name)
             scheme=scheme,
             tool_version=triage.__version__,
             packs=reader.packs(case, exhibit),
+            graded=reader.is_graded(case),
             organisation=organisation,
             contact_name=contact_name,
             contact_phone=contact_phone,
@@ -118,7 +129,7 @@ def export(  # noqa: PLR0913  (click hands over each option by its name)
         _refuse_inside_evidence(reader, case, out)
         if exporter.id == "vics":
             _refuse_stale_grades(reader, case, exhibit, book)
-        records = reader.records(case, exhibit, order=exporter.order)
+        records = reader.records(case, exhibit, order=exporter.order, decide=decide)
         chosen = select(records, Include(include) if include else exporter.include)
         report, digest = _written(exporter, chosen, head, out)
     _tell(report, digest, out, format_id, as_json=as_json)
@@ -189,6 +200,12 @@ def _tell(report: ExportReport, digest: str, out: Path, format_id: str, *, as_js
             f"{contents:,} contents of category {category} carry no code: the scheme has none",
             err=True,
         )
+    if report.disputed:
+        click.echo(
+            f"{report.disputed:,} contents carry no category: people differ about it, or with a "
+            "reference set (see 'triage grade list')",
+            err=True,
+        )
     if report.without_digest:
         click.echo(f"{report.without_digest:,} entries without digests are left out", err=True)
     if not as_json:
@@ -202,5 +219,6 @@ def _tell(report: ExportReport, digest: str, out: Path, format_id: str, *, as_js
         "contents": report.contents,
         "without_digest": report.without_digest,
         "omitted": dict(report.omitted),
+        **({"disputed": report.disputed} if report.disputed else {}),
     }
     click.echo(json.dumps(account, indent=2))

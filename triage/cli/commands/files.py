@@ -6,6 +6,7 @@ import click
 
 from triage.cli.listing import STATES, Filters, print_records, with_filters
 from triage.config import database_url
+from triage.grading.voting import decide
 from triage.store.database import open_store
 
 
@@ -38,5 +39,5 @@ def files(  # noqa: PLR0913  (click hands over each option by its name)
         state=state, allocation=allocation, family=family, path=path, mismatch=mismatch
     )
     with open_store(database_url(db)) as store:
-        chosen = filter(filters.takes, store.records(case, exhibit))
-        print_records(chosen, as_json=as_json)
+        chosen = filter(filters.takes, store.records(case, exhibit, decide=decide))
+        print_records(chosen, as_json=as_json, graded=store.is_graded(case))

@@ -6,6 +6,7 @@ import click
 
 from triage.cli.listing import Filters, print_records, with_filters
 from triage.config import database_url
+from triage.grading.voting import decide
 from triage.model.grade import Standing
 from triage.store.database import open_store
 
@@ -46,7 +47,7 @@ def hits(  # noqa: PLR0913  (click hands over each option by its name)
     standing = () if conflicts else _CLASSES[kind] if kind else _DEFAULT
     filters = Filters(allocation=allocation, family=family, path=path, standing=standing)
     with open_store(database_url(db)) as store:
-        chosen = filter(filters.takes, store.records(case, exhibit))
+        chosen = filter(filters.takes, store.records(case, exhibit, decide=decide))
         if conflicts:
             chosen = filter(lambda one: bool(one.proposal and one.proposal.conflict), chosen)
-        print_records(chosen, as_json=as_json)
+        print_records(chosen, as_json=as_json, graded=store.is_graded(case))

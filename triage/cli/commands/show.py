@@ -10,6 +10,7 @@ import click
 from triage.config import database_url
 from triage.errors import UsageFault
 from triage.export.formats.jsonl import entry_object
+from triage.grading.voting import decide
 from triage.model.display import printable
 from triage.model.outcome import Done
 from triage.model.record import ExportRecord
@@ -32,11 +33,12 @@ def show(*, what: str, case: str, exhibit: str | None, db: str | None, as_json: 
     A path is given as it is printed by 'triage files', with or without its volume: /p1/a/b or /a/b.
     """
     with open_store(database_url(db)) as store:
-        found = [one for one in store.records(case, exhibit) if _is(one, what)]
+        graded = store.is_graded(case)
+        found = [one for one in store.records(case, exhibit, decide=decide) if _is(one, what)]
     if not found:
         raise UsageFault(f"nothing in case {case!r} is called or has the digest {what!r}")
     for record in found:
-        fields = entry_object(record)
+        fields = entry_object(record, graded=graded)
         if as_json:
             click.echo(json.dumps(fields, ensure_ascii=False, separators=(",", ":")))
         else:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from triage.export.case_head import CaseHead
 from triage.export.exporter import ExportReport, Include, Order
-from triage.export.listing import entry_object
+from triage.export.listing import GRADED, entry_object
 from triage.model.display import printable
 from triage.model.match import Match
 from triage.model.record import ExportRecord
@@ -54,7 +54,9 @@ COLUMNS = (
     "damaged",
     "inode",
 )
-"""The header; the meanings are those of the keys of the listing."""
+"""The header; the meanings are those of the keys of the listing. Where people have graded in the
+case, :data:`GRADED` come behind these.
+"""
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _BOM = b"\xef\xbb\xbf"
@@ -74,14 +76,15 @@ class CsvTable:
     def write(
         self,
         records: Iterable[ExportRecord],
-        head: CaseHead,  # noqa: ARG002  (each row stands for itself)
+        head: CaseHead,
         out: BinaryIO,
     ) -> ExportReport:
         """Write the header and one row for each record; lines end with CR LF."""
-        out.write(_BOM + _line(COLUMNS))
+        columns = (*COLUMNS, *GRADED) if head.graded else COLUMNS
+        out.write(_BOM + _line(columns))
         entries = 0
         for record in records:
-            out.write(_line(_row(record)))
+            out.write(_line(_row(record, columns, graded=head.graded)))
             entries += 1
         return ExportReport(entries=entries)
 
@@ -95,19 +98,21 @@ def safe_cell(text: str) -> str:
     return "'" + text if text.startswith(_FORMULA_STARTS) else text
 
 
-def _row(record: ExportRecord) -> list[str]:
-    flat = entry_object(record)
+def _row(record: ExportRecord, columns: Sequence[str], *, graded: bool) -> list[str]:
+    flat = entry_object(record, graded=graded)
     times = flat["times"]
     if isinstance(times, dict):
         flat.update({name: times[name] for name in _TIMES})
         flat["times_naive_local"] = times["naive_local"]
     flat["matches"] = "; ".join(_match_words(match) for match in sorted(record.matches))
-    return [safe_cell(_cell(flat[column])) for column in COLUMNS]
+    return [safe_cell(_cell(flat[column])) for column in columns]
 
 
 def _cell(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)

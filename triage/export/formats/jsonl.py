@@ -17,9 +17,9 @@ __all__ = ["JsonLines", "entry_line", "entry_object"]
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
-def entry_line(record: ExportRecord) -> str:
+def entry_line(record: ExportRecord, *, graded: bool = False) -> str:
     """Give one entry as compact JSON without a line end; never holds a control character."""
-    return _ENCODER.encode(entry_object(record))
+    return _ENCODER.encode(entry_object(record, graded=graded))
 
 
 class JsonLines:
@@ -35,12 +35,12 @@ class JsonLines:
     def write(
         self,
         records: Iterable[ExportRecord],
-        head: CaseHead,  # noqa: ARG002  (each line stands for itself)
+        head: CaseHead,
         out: BinaryIO,
     ) -> ExportReport:
         """Write one line for each record, UTF-8, ended by a line feed."""
         entries = 0
         for record in records:
-            out.write(entry_line(record).encode("utf-8") + b"\n")
+            out.write(entry_line(record, graded=head.graded).encode("utf-8") + b"\n")
             entries += 1
         return ExportReport(entries=entries)

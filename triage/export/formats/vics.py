@@ -35,6 +35,7 @@ class _Counts:
     contents: int = 0
     precategorised: int = 0
     without_digest: int = 0
+    disputed: int = 0
 
 
 class Vics:
@@ -97,6 +98,7 @@ class Vics:
             contents=counts.contents,
             without_digest=counts.without_digest,
             omitted=tuple(sorted(omitted.items())),
+            disputed=counts.disputed,
         )
 
 
@@ -134,6 +136,7 @@ def _count(counts: _Counts, omitted: Counter[str], media: Media, places: int) ->
     counts.contents += 1
     counts.entries += places
     counts.precategorised += media.precategorised
+    counts.disputed += media.disputed
     if media.omitted is not None:
         omitted[media.omitted.value] += 1
 
@@ -184,6 +187,8 @@ def _properties(
     yield "Occurrences", str(counts.entries)
     for category, number in sorted(omitted.items()):
         yield "CategoryWithoutCode", f"{category}: {number}"
+    if head.graded:
+        yield "CategoryInDispute", str(counts.disputed)
 
 
 def _pack_words(pack: PackManifest) -> str:

@@ -15,6 +15,7 @@ from triage.model.grade import SEVERITY, Category, Proposal, Standing
 from triage.model.match import MatchKind
 from triage.model.outcome import Done
 from triage.model.record import ExportRecord
+from triage.model.vote import DISPUTED, SERIES, Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +25,13 @@ class Media:
     Attributes:
         precategorised: it carries a category that came from a reference set.
         omitted: its category, where the scheme has no code for it.
+        disputed: people differ about its category, so that none is written.
     """
 
     value: dict[str, object]
     precategorised: bool
     omitted: Category | None
+    disputed: bool = False
 
 
 def media_object(number: int, records: Sequence[ExportRecord], scheme: CodeTable) -> Media:
@@ -42,8 +45,8 @@ def media_object(number: int, records: Sequence[ExportRecord], scheme: CodeTable
     places = sorted(records, key=_place_order)
     done = _done(places[0])
     md5 = done.digests.md5.hex().upper()
-    proposal = _most_telling(places)
-    code, omitted = _code(proposal, scheme)
+    proposal, decision = _most_telling(places), places[0].decision
+    code, omitted = _decided_code(decision, scheme) if decision else _code(proposal, scheme)
     sources = _sources(places)
     value: dict[str, object] = {"MediaID": number}
     if code is not None:
@@ -52,7 +55,8 @@ def media_object(number: int, records: Sequence[ExportRecord], scheme: CodeTable
     value["SHA1"] = done.digests.sha1.hex().upper()
     value["MediaSize"] = done.digests.size_bytes
     value["MimeType"] = printable(done.type.mime)
-    precategorised = code is not None and bool(sources)
+    value.update(_tagged(decision))
+    precategorised = code is not None and bool(sources) and decision is None
     if precategorised:
         value["IsPrecategorized"] = True
         value["PrecategorizationSource"] = "; ".join(sources)
@@ -62,12 +66,17 @@ def media_object(number: int, records: Sequence[ExportRecord], scheme: CodeTable
     if photodna := _photodna(places):
         value["PhotoDNA"] = photodna
     value["Exifs"] = []
-    if properties := list(_properties(places, proposal)):
+    if properties := [*_properties(places, proposal, decision), *_by_people(decision)]:
         value["MediaMetadata"] = [
             {"MD5": md5, "PropertyName": name, "PropertyValue": text} for name, text in properties
         ]
     value["MediaFiles"] = [_media_file(record, md5) for record in places]
-    return Media(value=value, precategorised=precategorised, omitted=omitted)
+    return Media(
+        value=value,
+        precategorised=precategorised,
+        omitted=omitted,
+        disputed=decision is not None and decision.state in DISPUTED,
+    )
 
 
 def _place_order(record: ExportRecord) -> tuple[str, str, EntryRef]:
@@ -110,6 +119,41 @@ def _code(proposal: Proposal | None, scheme: CodeTable) -> tuple[int | None, Cat
     return (None, category) if code is None else (int(code), None)
 
 
+def _decided_code(decision: Decision, scheme: CodeTable) -> tuple[int | None, Category | None]:
+    """Give the code of what people decided: none while they differ, whatever a set proposes."""
+    category = decision.category
+    if decision.state in DISPUTED or category is None:
+        return None, None
+    if decision.scheme == scheme.id and scheme.category_of(decision.code) is category:
+        return int(decision.code), None
+    code = scheme.code_for(category)
+    return (None, category) if code is None else (int(code), None)
+
+
+def _tagged(decision: Decision | None) -> Iterator[tuple[str, object]]:
+    """Give the keys that VICS has for tags; the others are written as words."""
+    tags = decision.tags if decision else ()
+    if "victim-identified" in tags:
+        yield "VictimIdentified", True
+    if "offender-identified" in tags:
+        yield "OffenderIdentified", True
+    series = [printable(tag.removeprefix(SERIES)) for tag in tags if tag.startswith(SERIES)]
+    if series:
+        yield "Series", "; ".join(series)
+    if "first-generation" in tags:
+        yield "Tags", "first-generation"
+
+
+def _by_people(decision: Decision | None) -> Iterator[tuple[str, str]]:
+    if decision is None:
+        return
+    yield "GradeState", decision.state.value
+    if decision.category is not None:
+        yield "GradedCategory", decision.category.value
+    yield from (("GradedBy", printable(name)) for name in decision.by)
+    yield "GradeReason", decision.reason
+
+
 def _sources(places: Sequence[ExportRecord]) -> list[str]:
     names = {
         f"{printable(match.pack)} {printable(match.pack_version)}".rstrip()
@@ -143,7 +187,7 @@ def _hashes(places: Sequence[ExportRecord], done: Done) -> Iterator[tuple[str, s
 
 
 def _properties(
-    places: Sequence[ExportRecord], proposal: Proposal | None
+    places: Sequence[ExportRecord], proposal: Proposal | None, decision: Decision | None
 ) -> Iterator[tuple[str, str]]:
     picture = _picture(places)
     pdq = house_pdq(picture.pdq, PdqRecipe.SQUEEZED_512) if picture else None
@@ -156,7 +200,8 @@ def _properties(
         return
     yield "Standing", proposal.standing.value
     if proposal.category is not None:
-        yield "InternalCategory", proposal.category.value
+        name = "ProposedCategory" if decision else "InternalCategory"
+        yield name, proposal.category.value
     if proposal.original_code:
         scheme = printable(proposal.scheme)
         yield "OriginalCode", f"{printable(proposal.original_code)} (scheme {scheme or 'none'})"
