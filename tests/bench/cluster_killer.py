@@ -61,6 +61,7 @@ class Killer:
 
     def _kill(self) -> None:
         while not self.over.wait(self.choice.uniform(0.1, 2) * self.pause_s):
+            self._start_again()
             host = self.choice.choice(self.here.workers)
             with contextlib.suppress(LookupError):  # it is being started right now
                 worker = nursed(host.pid)
@@ -70,9 +71,16 @@ class Killer:
                     self.here.add()
                     self.killed["hosts"] += 1
                 else:
-                    working = len(descendants(worker)) > 1  # it has a process of ours by now
+                    working = bool(descendants(worker))  # it has a process of ours by now
                     os.kill(worker, signal.SIGKILL)
                     self.killed["workers at work" if working else "workers"] += 1
+
+    def _start_again(self) -> None:
+        """Do as a service manager: a nanny ends where its worker dies while it is being started."""
+        for host in [one for one in self.here.workers if one.poll() is not None]:
+            self.here.workers.remove(host)
+            self.here.add()
+            self.killed["nannies that gave up"] += 1
 
 
 def with_sets(folder: Path) -> Road:
