@@ -23,6 +23,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("files", "triage.cli.commands.files:files", "List entries of a case, with filters."),
     ("hits", "triage.cli.commands.hits:hits", "List what matched a reference set."),
     ("stacks", "triage.cli.commands.stacks:stacks", "Group near-duplicate pictures of a case."),
+    ("grade", "triage.cli.commands.grade:grade", "Grade contents by people, vote by vote."),
     ("export", "triage.cli.commands.export:export", "Write VICS, CSV or JSON Lines."),
     ("hashset", "triage.cli.commands.hashset:hashset", "Import and look after reference packs."),
     ("scheme", "triage.cli.commands.scheme:scheme", "Look at, edit and confirm category schemes."),

@@ -150,7 +150,8 @@ def _by_people(decision: Decision | None) -> Iterator[tuple[str, str]]:
     yield "GradeState", decision.state.value
     if decision.category is not None:
         yield "GradedCategory", decision.category.value
-    yield from (("GradedBy", printable(name)) for name in decision.by)
+    # Nothing is escaped: names are taken only where all of them can be printed, and come back so.
+    yield from (("GradedBy", name) for name in decision.by)
     yield "GradeReason", decision.reason
 
 
