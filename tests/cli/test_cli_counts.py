@@ -71,7 +71,7 @@ def test_an_import_keeps_good_rows_and_names_bad_ones(road: Road, tmp_path: Path
     first = counts(road, "import", path)
     assert code(first) == 3
     assert r"line 3: value 'x\x1b[31m' is no number of 0 or more" in first.stderr
-    assert "2 counts added, 0 stood so already, 1 rows refused" in first.stderr
+    assert "2 counts added, 0 stood so already, 1 row refused" in first.stderr
     expected = [
         ("2026-11-20", "viewed", "=cmd()", 1200, True),
         ("2026-11-21", "grading-hours", "G", 6.25, True),

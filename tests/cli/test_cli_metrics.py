@@ -255,3 +255,29 @@ def test_help_imports_nothing_that_takes_long() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("\n\n"), done.stdout.splitlines()[-1]
+
+
+def test_a_page_that_is_not_ours_is_never_overwritten(database: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<!DOCTYPE html>\n<html><p>saved from a suspect's browser")
+    refused = run(database, "--html", str(page))
+    assert isinstance(refused.exception, ExportError)
+    assert "suspect" in page.read_text()
+    page.unlink()
+    assert [run(database, "--html", str(page)).exit_code for _ in range(2)] == [0, 0]
+
+
+def test_words_of_the_page_are_true_of_one_exhibit_too(tmp_path: Path) -> None:
+    path, now_s = tmp_path / "one.sqlite", int(time.time())
+    with open_store(f"sqlite:///{path}", create=True) as store:
+        received_s = now_s - 109 * DAY_S - 20 * 3600
+        facts = ExhibitFacts(case="C", exhibit="E/1", received_s=received_s)
+        Ledger(store.connection).add(facts, by="t", now_s=now_s)
+        store.commit()
+    page = run(path).stdout
+    assert "1 exhibit open" in page
+    # The oldest of all: nobody waits longer, and 109 days are over, not 110.
+    assert "nine in ten wait 109 days or less (P90), half 109 days or less (P50)" in page
+    listed = CliRunner().invoke(cli, ["exhibit", "list", "--db", str(path)]).stdout
+    assert "109 d" in listed
+    assert "110" not in page + listed

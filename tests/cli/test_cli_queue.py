@@ -131,8 +131,10 @@ def test_why_gives_reasons_that_add_up_and_who_stands_before(unit: Road) -> None
     )
     assert told["weights"]["sha256"] == hashlib.sha256(default_bytes()).hexdigest()
     page = queue(unit, "why", "X/1", "--case", "OP-X").stdout
-    assert "X/1 of OP-X: place 2 of 5\n" in page
-    assert "Directly before it: V/1 of OP-V, 611.4 points, because\n" in page
+    today = told["as_of"][:10]
+    assert f"X/1 of OP-X: place 2 of 5 on {today} (UTC)\n" in page
+    before = "Directly before it: V/1 of OP-V, 611.4 points, because it has 195.0 more:\n"
+    assert before in page
     assert "  sum                 416.4\n" in page
 
 
@@ -161,7 +163,7 @@ def test_a_hold_takes_the_place_away_and_a_release_gives_it_back(unit: Road) -> 
         2, "V/1 of OP-V is held already, by DI E.: privilege [red]",
     )  # fmt: skip
     page = queue(unit, "why", "V/1").stdout
-    assert "V/1 of OP-V: has no place" in page
+    assert "V/1 of OP-V: no place on " in page
     assert "hold by DI E.: privilege [red]" in page
     assert code(queue(unit, "release", "V/1", "--why", "cleared")) == 0
     assert listed(unit) == before
@@ -260,9 +262,28 @@ def test_in_a_terminal_no_line_of_usual_names_is_too_long(unit: Road, width: int
             told = orders.orders_of(one.entry.ledger_id)
             found += [
                 words
-                for words in why_lines(one, lines, told, weights, width)
+                for words in why_lines(one, lines, told, weights, now_s=now_s, width=width)
                 if not words.startswith(("Weights", "SHA-256"))
             ]
     assert max(map(len, found)) <= width
     assert all(line.isprintable() for line in found)
     assert sum("held by DI" in line for line in found) == 2
+
+
+def test_a_name_of_thousands_of_letters_buries_no_other(unit: Road) -> None:
+    facts = ExhibitFacts(
+        case="C" * 9_000,
+        exhibit="L/1",
+        received_s=0,
+        risk_band="B" * 9_000,
+        device_type="D" * 9_000,
+        image_path="/x",
+    )
+    with open_store(f"sqlite:///{unit.db}") as store:
+        Ledger(store.connection).add(facts, stage=Stage.QUEUED, by="t", now_s=int(time.time()))
+        store.commit()
+    for command in ("queue", "exhibit"):
+        found = unit.call(command, "list", "--db", unit.db)
+        assert max(map(len, (found.stdout + found.stderr).splitlines())) < 400
+    row = next(one for one in listed(unit) if one["exhibit"] == "L/1")
+    assert (len(row["case"]), len(row["risk_band"])) == (9_000, 9_000)

@@ -223,7 +223,7 @@ def test_too_little_history_is_refused_by_what_there_is(weeks: int) -> None:
     with pytest.raises(UsageFault, match="too little history") as refused:
         forecast(history, FEW, cut_s=CUT_S)
     assert f"{days + 5} exhibits received, the first on 2023-08-31" in refused.value.message
-    assert f"that makes {weeks} whole weeks" in refused.value.message
+    assert f"that makes {weeks} whole week{'' if weeks == 1 else 's'}" in refused.value.message
 
 
 def test_an_empty_ledger_is_refused() -> None:

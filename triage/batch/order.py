@@ -119,14 +119,15 @@ def _risk(facts: ExhibitFacts, weights: Weights) -> Reason:
     if found is None:
         words = f"'{printable(facts.risk_band)}' is not in the list of bands"
         return _reason(ReasonKind.RISK, words, weights.band_unknown)
-    return _reason(ReasonKind.RISK, f"'{printable(found[0])}'", found[1])
+    return _reason(ReasonKind.RISK, f"'{printable(facts.risk_band)}'", found[1])
 
 
 def _statutory(facts: ExhibitFacts, weights: Weights, today: date) -> Reason:
     """Count up to the day; a date that does not say of what counts as bail."""
     kind = facts.statutory_kind
     if not facts.statutory_on:
-        words = "none" if kind is StatutoryKind.NONE else f"{kind} without a date: not counted"
+        bare = f"{kind} without a date: not counted"
+        words = "no bail or custody date" if kind is StatutoryKind.NONE else bare
         return _reason(ReasonKind.STATUTORY, words, 0)
     try:
         left = (date.fromisoformat(facts.statutory_on) - today).days

@@ -5,11 +5,13 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 
 from triage.batch.clock import local
+from triage.cli.cells import aligned, clipped
 from triage.cli.exhibitobject import age_days, stage_days
 from triage.cli.progress import amount
+from triage.export.wording import many
 from triage.model.display import printable
 from triage.model.ledger import FactChange, LedgerEntry, OwnerRole, QueueOrder, StageChange
 from triage.model.queue import ExhibitResult, LeaseView
@@ -36,7 +38,10 @@ def entry_table(entries: Sequence[LedgerEntry], now_s: int, width: int | None) -
     if width is not None:
         widths = _fitted(widths, width)
     for cells in rows:
-        shown = map(_aligned, cells, widths, _TITLES)
+        shown = (
+            aligned(cell, size, right=title in _RIGHT)
+            for cell, size, title in zip(cells, widths, _TITLES, strict=True)
+        )
         yield "  ".join(one for one, size in zip(shown, widths, strict=True) if size).rstrip()
 
 
@@ -53,28 +58,19 @@ def _fitted(widths: Sequence[int], width: int) -> list[int]:
     return fitted
 
 
-def _aligned(cell: str, width: int, title: str) -> str:
-    if cell_len(cell) > width:
-        if cell[width : width + 1] == " ":
-            return cell[:width]
-        return set_cell_size(cell, max(width - 1, 0)) + "…" if width else ""
-    blank = " " * (width - cell_len(cell))
-    return blank + cell if title in _RIGHT else cell + blank
-
-
 def _cells(entry: LedgerEntry, now_s: int) -> tuple[str, ...]:
     facts = entry.facts
     marks = " (held)" if entry.held_s >= 0 else " (bumped)" if entry.bumped_s >= 0 else ""
     return (
-        printable(facts.exhibit),
-        printable(facts.case),
+        clipped(printable(facts.exhibit)),
+        clipped(printable(facts.case)),
         f"{entry.stage}{marks}",
         f"{stage_days(entry, now_s):,} d",
         f"{age_days(entry, now_s):,} d",
-        printable(facts.risk_band) or "-",
+        clipped(printable(facts.risk_band)) or "-",
         "-" if facts.owner_role is OwnerRole.NOT_STATED else str(facts.owner_role),
         " ".join(filter(None, (facts.statutory_on, str(facts.statutory_kind)))) or "-",
-        printable(facts.device_type) or "-",
+        clipped(printable(facts.device_type)) or "-",
     )
 
 
@@ -85,9 +81,9 @@ def entry_page(entry: LedgerEntry, now_s: int) -> Iterator[str]:
     known = {
         "case": facts.case,
         "exhibit": facts.exhibit,
-        "stage": f"{entry.stage}, {stage_days(entry, now_s):,} days",
+        "stage": f"{entry.stage}, {many(stage_days(entry, now_s), 'day')}",
         "received": local(facts.received_s),
-        "age": f"{age_days(entry, now_s):,} days",
+        "age": many(age_days(entry, now_s), "day"),
         "device type": facts.device_type,
         "owner": "" if facts.owner_role is OwnerRole.NOT_STATED else str(facts.owner_role),
         "offence": facts.offence,

@@ -14,6 +14,7 @@ from rich.text import Text
 from triage.cli.console import PipeConsole
 from triage.cli.kpisections import sections
 from triage.cli.kpiwords import Sheet, days, percent
+from triage.export.wording import full_days, many
 from triage.model.display import printable
 from triage.model.kpi import Kpis
 
@@ -39,22 +40,25 @@ def _main(kpis: Kpis) -> Panel:
     year = dict(kpis.ages.older)[365]
     spread = kpis.ages.days
     lines = [
-        Text(f"{kpis.open_end:,} exhibits open", style="bold"),
+        Text(f"{many(kpis.open_end, 'exhibit')} open", style="bold"),
         Text(f"{change:+,} since {kpis.from_on}: {kpis.opened:,} opened, {kpis.closed:,} closed"),
     ]
     if oldest is not None:
         which = printable(f"{oldest.case} {oldest.exhibit}")
+        weeks = many(full_days(oldest.age_days / 7), "week")
         lines += [
-            Text(f"oldest {days(oldest.age_days)} ({oldest.age_days / 7:,.0f} weeks): {which}"),
+            Text(f"oldest {days(oldest.age_days)} ({weeks}): {which}"),
             Text(
-                f"one in ten waits longer than {days(spread.p90)} (P90), half longer than "
-                f"{days(spread.p50)} (P50)"
+                f"nine in ten wait {days(spread.p90)} or less (P90), half {days(spread.p50)} or "
+                "less (P50)"
             ),
             Text(f"over 365 days: {year.part:,} of {year.whole:,} ({percent(year)})"),
         ]
     if kpis.faults or kpis.uncounted:
         faulty = sum(one.count for one in kpis.faults)
-        lines.append(Text(f"{faulty:,} contradictions in the ledger, see below", style="yellow"))
+        lines.append(
+            Text(f"{many(faulty, 'contradiction')} in the ledger, see below", style="yellow")
+        )
     title = Text(f" Backlog at {moment:%Y-%m-%d %H:%M} UTC ", style="bold")
     return Panel(Group(*lines), title=title, expand=False)
 

@@ -16,13 +16,14 @@ from triage.cli.kpiwords import (
     shortened,
     spread_cells,
 )
+from triage.export.wording import full_days, many
 from triage.model.display import printable
 from triage.model.kpi import EXAMPLES, Compared, Group, Kpis, Split, Spread
 
 GROUPS = 8
 """Groups of a split that are shown; free words may make hundreds."""
 LONGEST = 5
-_NAME = 22
+_NAME = 20
 NO_FIGURE_BEFORE = "- under before: no figure for the year before"
 _SPREAD = ("mean", "P50", "P90", "max", "n")
 
@@ -89,7 +90,7 @@ def _split(split: Split) -> Sheet:
         notes.append("opened and closed: entered and left the stage; ages since it came in")
     if rest:
         others = sum(group.ages.days.n for group in rest)
-        notes.append(f"and {len(rest):,} more groups with {others:,} open (see --json)")
+        notes.append(f"and {many(len(rest), 'more group')} with {others:,} open (see --json)")
     return Sheet(
         title=f"By {split.by}",
         columns=(split.by, "open", "opened", "closed", "P50 d", "P90 d", "max d", "> 365 d"),
@@ -101,7 +102,7 @@ def _split(split: Split) -> Sheet:
 def _group(group: Group) -> tuple[str, ...]:
     spread = group.ages.days
     ages = (spread.p50, spread.p90, spread.max)
-    told = [f"{value:,.0f}" if spread.n else NONE for value in ages]
+    told = [f"{full_days(value):,}" if spread.n else NONE for value in ages]
     return (
         shortened(group.name or NOT_STATED, _NAME),
         f"{spread.n:,}",
@@ -243,5 +244,5 @@ def _faults(kpis: Kpis) -> Sheet:
         more = " ..." * (one.count > EXAMPLES)
         notes.append(f"{one.count:,}: {one.kind} ({which}{more})")
     if kpis.uncounted:
-        notes.append(f"{kpis.uncounted:,} exhibits without any moment are in no figure")
+        notes.append(f"{many(kpis.uncounted, 'exhibit')} without any moment: in no figure")
     return Sheet(title="Times that contradict each other", notes=tuple(notes) or ("none",))

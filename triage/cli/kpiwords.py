@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from triage.export.wording import full_days, many
 from triage.model.kpi import Figure, Share, Spread
 
 NONE = "-"
@@ -22,8 +23,8 @@ class Sheet:
 
 
 def days(value: float) -> str:
-    """Give days in words, whole ones: nobody plans by hours of a wait of weeks."""
-    return f"{value:,.0f} day" if round(value) == 1 else f"{value:,.0f} days"
+    """Give days in words, those that are over, as ``exhibit list`` has them."""
+    return many(full_days(value), "day")
 
 
 def percent(share: Share) -> str:

@@ -71,6 +71,7 @@ def why_object(
     """
     return {
         **line_object(line, now_s),
+        "as_of": moment(now_s),
         "of": sum(one.number is not None for one in lines),
         "reasons": [
             {"kind": str(one.kind), "words": one.words, "points": one.points}

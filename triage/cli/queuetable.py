@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from triage.batch.order import age_days
 from triage.batch.standing import QueueLine, Standing
+from triage.cli.cells import aligned, clipped
 from triage.model.display import printable
 from triage.model.ledger import ExhibitFacts, OwnerRole, Stage
 from triage.store.ledgerrows import moment
@@ -30,7 +31,10 @@ def queue_table(lines: Sequence[QueueLine], now_s: int, width: int | None) -> It
     widths = [max(cell_len(cells[place]) for cells, _ in rows) for place in range(len(_TITLES) - 1)]
     left = sum(widths) + 2 * len(widths)
     for cells, state in rows:
-        parts = map(_aligned, cells, widths, _TITLES)
+        parts = (
+            aligned(cell, size, right=title in _RIGHT)
+            for cell, size, title in zip(cells, widths, _TITLES, strict=False)
+        )
         yield from _laid("  ".join(parts), left, state or cells[-1], width)
 
 
@@ -46,18 +50,13 @@ def _laid(head: str, left: int, state: str, width: int | None) -> Iterator[str]:
             )
 
 
-def _aligned(cell: str, width: int, title: str) -> str:
-    blank = " " * (width - cell_len(cell))
-    return blank + cell if title in _RIGHT else cell + blank
-
-
 def _cells(line: QueueLine, now_s: int) -> tuple[str, ...]:
     facts = line.entry.facts
     return (
         "-" if line.number is None else f"{line.number:,}",
-        printable(facts.exhibit),
-        printable(facts.case),
-        printable(facts.risk_band) or "-",
+        clipped(printable(facts.exhibit)),
+        clipped(printable(facts.case)),
+        clipped(printable(facts.risk_band)) or "-",
         "-" if facts.owner_role is OwnerRole.NOT_STATED else str(facts.owner_role),
         statutory_words(facts) or "-",
         f"{age_days(facts, now_s):,} d",

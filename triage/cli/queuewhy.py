@@ -14,13 +14,16 @@ from triage.store.ledgerrows import moment
 
 _KIND = 16
 _POINTS = 9
+_ORDER = "bumped ones first; then the most points; of equal points what arrived first"
 
 
-def why_lines(
+def why_lines(  # noqa: PLR0913  (what is known of a place, the moment and the terminal)
     line: QueueLine,
     lines: Sequence[QueueLine],
     orders: Sequence[QueueOrder],
     weights: Weights,
+    *,
+    now_s: int,
     width: int | None,
 ) -> Iterator[str]:
     """Yield lines; arguments as those of :func:`triage.cli.queueobject.why_object`.
@@ -29,8 +32,8 @@ def why_lines(
         width: columns of the terminal; ``None`` for no limit.
     """
     placed = sum(one.number is not None for one in lines)
-    head = "has no place" if line.number is None else f"place {line.number:,} of {placed:,}"
-    yield f"{_name(line)}: {head}"
+    head = "no place" if line.number is None else f"place {line.number:,} of {placed:,}"
+    yield f"{_name(line)}: {head} on {moment(now_s)[:10]} (UTC)"
     yield from _wrapped(f"State: {state_words(line)}", width, "  ")
     yield ""
     for one in line.place.reasons:
@@ -46,18 +49,23 @@ def why_lines(
             told = f"  {moment(order.at_s)}  {order.kind} by {printable(order.by)}"
             yield from _wrapped(f"{told}: {printable(order.why)}", width, "    ")
     yield ""
+    yield from _wrapped(f"Order    {_ORDER}", width, " " * 9)
     yield f"Weights  {printable(weights.source)}"
     yield f"SHA-256  {weights.sha256}"
 
 
 def _before(line: QueueLine, lines: Sequence[QueueLine], width: int | None) -> Iterator[str]:
     if line.number is None:
-        yield "Its points count once it may be worked again."
+        yield "It is not worked as it stands; its points count once it may be."
     elif line.number == 1:
         yield "Nothing stands before it."
     else:
         first = lines[line.number - 2]
-        yield f"Directly before it: {_name(first)}, {first.place.points:,.1f} points, because"
+        told = f"Directly before it: {_name(first)}, {first.place.points:,.1f} points, because"
+        more = round(first.place.points - line.place.points, 1)
+        if first.entry.bumped_s < 0 and more > 0:
+            told += f" it has {more:,.1f} more"
+        yield from _wrapped(f"{told}:", width, "  ")
         for words in why_before(first, line):
             yield from _wrapped(f"  - {words}", width, "    ")
 

@@ -21,7 +21,7 @@ from triage.export.drawing import (
     some_days,
     whole_numbers,
 )
-from triage.export.wording import day_words, days_words, share, whole
+from triage.export.wording import day_words, days_words, many, share, whole
 from triage.model.display import printable
 from triage.model.forecast import Forecast, Tenths
 from triage.model.kpi import OLDER_THAN_DAYS, Ages, Split, Week
@@ -69,10 +69,12 @@ def _age_words(ages: Ages, counts: Sequence[int]) -> str:
     if not ages.days.n:
         return "No exhibit is open."
     most = max(range(len(counts)), key=lambda place: counts[place])
+    are = "is" if ages.days.n == 1 else "are"
+    half, nine, longest = map(days_words, (ages.days.p50, ages.days.p90, ages.days.max))
     return (
-        f"{whole(ages.days.n)} exhibits are open; most, {whole(counts[most])}, have waited "
-        f"{age_classes()[most]}. Half have waited {days_words(ages.days.p50)} or less, nine in ten "
-        f"{days_words(ages.days.p90)} or less, the longest {days_words(ages.days.max)}."
+        f"{many(ages.days.n, 'exhibit')} {are} open; the most, {whole(counts[most])}, in the class "
+        f"{age_classes()[most]}. Half have waited {half} or less, nine in ten {nine} or less, the "
+        f"longest {longest}."
     )
 
 
@@ -122,15 +124,17 @@ def _flow_words(weeks: Sequence[Week], every: int) -> str:
     if not weeks:
         return "The period has no whole week."
     came, went = sum(week.opened for week in weeks), sum(week.closed for week in weeks)
-    first, last = weeks[0].open_end, weeks[-1].open_end
+    # As it was before the first of them, so that the difference is what came and went.
+    first, last = weeks[0].open_end - weeks[0].opened + weeks[0].closed, weeks[-1].open_end
     turn = "grew" if last > first else "fell"
     course = f"{turn} from {whole(first)} to {whole(last)}"
     if last == first:
         course = f"stayed at {whole(last)}"
     left_out = "" if every == len(weeks) else " Parts of weeks are in the table only."
     return (
-        f"In {len(weeks)} whole weeks {whole(came)} exhibits were received and {whole(went)} "
-        f"released; the number open {course}.{left_out}"
+        f"In {many(len(weeks), 'whole week')} {many(came, 'exhibit')} "
+        f"{'was' if came == 1 else 'were'} received and {whole(went)} released; the number open "
+        f"{course}.{left_out}"
     )
 
 

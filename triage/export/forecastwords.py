@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from triage.export.wording import day_words, days_words, tenth, whole
+from dataclasses import dataclass
+
+from triage.export.wording import day_words, days_words, many, tenth, whole
 from triage.model.forecast import Forecast, ForecastStep, Outlook
 
 QUARTERS_HEADER = ("Day", "Open exhibits", "8 in 10 runs", "Oldest, days", "8 in 10 runs, days")
@@ -26,38 +28,45 @@ ASSUMPTIONS = (
 
 def clearing_words(told: Forecast) -> tuple[str, ...]:
     """Say when the backlog clears, or that it never does."""
-    clearing, rates = told.clearing, told.rates
-    flow = (
-        f"{tenth(rates.arrivals)} exhibits a week come in and {tenth(rates.capacity)} can be "
-        "finished"
-    )
+    clearing, shown = told.clearing, _shown(told)
+    flow = f"{shown.arrivals} exhibits a week come in and {shown.capacity} can be finished"
     if clearing.outlook is Outlook.NEVER:
         return _never(told, flow)
     if clearing.outlook is Outlook.CLEAR_NOW:
         return _clear_now(told, flow)
-    by = _day(told, clearing.p50_on)
-    early, late = _day(told, clearing.p10_on), _day(told, clearing.p90_on)
-    if not clearing.p10_on:
-        when = f"The backlog is forecast to shrink, and not to clear {_within(told)}."
-    else:
-        when = (
-            f"The backlog is forecast to clear {by} (middle of all runs); one run in ten clears "
-            f"{early}, nine in ten {late}."
-        )
     return (
-        when,
+        _when(told),
         f"It clears {_within(told)} in {chance_words(clearing.chance)}.",
         (
             f"{flow[0].upper()}{flow[1:]}: at these rates it shrinks by "
-            f"{tenth(-clearing.growth_a_week)} a week and is gone in about "
-            f"{whole(clearing.weeks_at_mean)} weeks."
+            f"{shown.difference} a week and is gone in about "
+            f"{many(round(clearing.weeks_at_mean), 'week')}."
         ),
     )
 
 
+def _when(told: Forecast) -> str:
+    """Say by which days one run in ten, half of them and nine in ten clear."""
+    clearing = told.clearing
+    early, middle, late = map(day_words, (clearing.p10_on, clearing.p50_on, clearing.p90_on))
+    if not early:
+        return f"The backlog is forecast to shrink, and not to clear {_within(told)}."
+    if not middle:
+        return (
+            f"The backlog is forecast to shrink; most runs do not clear it {_within(told)}, one "
+            f"in ten does by {early}."
+        )
+    last = f"nine in ten by {late}" if late else f"fewer than nine in ten do {_within(told)}"
+    return (
+        f"The backlog is forecast to clear by {middle} (middle of all runs); one run in ten clears "
+        f"by {early}, {last}."
+    )
+
+
 def _never(told: Forecast, flow: str) -> tuple[str, ...]:
-    growth = told.clearing.growth_a_week
-    course = f"it grows by {tenth(growth)} a week" if growth >= 0.05 else "it does not shrink"
+    shown = _shown(told)
+    grows = told.clearing.growth_a_week > 0 and shown.arrivals != shown.capacity
+    course = f"it grows by {shown.difference} a week" if grows else "it does not shrink"
     first = f"The backlog never clears at this capacity: {flow}, so {course}."
     if told.clearing.chance == 0:
         return (first,)
@@ -82,9 +91,15 @@ def wait_words(told: Forecast) -> str:
         longest if days < 0 else days_words(days)
         for days in (told.wait_days.p10, told.wait_days.p50, told.wait_days.p90)
     )
+    if low == longest:
+        chances = "in nine of ten runs"
+    elif high == longest:
+        chances = f"one chance in ten: {low} or less, one in ten: {high}"
+    else:
+        chances = f"eight chances in ten: {low} to {high}"
     return (
-        f"An exhibit received now waits {middle} until it is released (eight chances in ten: "
-        f"{low} to {high}), first come first served."
+        f"An exhibit received now waits {middle} until it is released ({chances}), first come "
+        "first served."
     )
 
 
@@ -143,8 +158,23 @@ def chance_words(chance: float) -> str:
     return "over 99% of the runs" if chance > 0.99 else f"{chance:.0%} of the runs"
 
 
-def _day(told: Forecast, day: str) -> str:
-    return f"by {day_words(day)}" if day else f"not {_within(told)}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """Arrivals and capacity a week as they are written, and what a reader takes from them."""
+
+    arrivals: str
+    capacity: str
+    difference: str
+
+
+def _shown(told: Forecast) -> _Shown:
+    """Write both so finely that their difference can be seen; it is that of what is written."""
+    rates = told.rates
+    fine = abs(rates.arrivals - rates.capacity) < 1
+    places = 2 if fine else 1
+    arrivals, capacity = round(rates.arrivals, places), round(rates.capacity, places)
+    texts = (f"{value:,.{places}f}" for value in (arrivals, capacity, abs(arrivals - capacity)))
+    return _Shown(**dict(zip(("arrivals", "capacity", "difference"), texts, strict=True)))
 
 
 def _within(told: Forecast) -> str:

@@ -19,7 +19,7 @@ KINDS = {
     "referrals": "Referrals",
     "warrants": "Warrants",
     "arrests": "Arrests",
-    "safeguarded": "Children safeguarded",
+    "safeguarded": "People safeguarded",
     "devices": "Devices seized",
 }
 DEFINITIONS = (
@@ -106,9 +106,9 @@ def longest_words(longest: Sequence[LongWait]) -> str:
     held = " and is held back by a person" if one.is_held else ""
     return (
         f"The exhibit that has waited longest came in {days_words(one.age_days)} before the end "
-        f"of the period: device {one.device_type or NOT_STATED}, offence "
-        f"{one.offence or NOT_STATED}, risk band {one.risk_band or NOT_STATED}. It has been in the "
-        f"stage {one.stage} for {days_words(one.stage_days)}{held}."
+        f"of the period. Device: {one.device_type or NOT_STATED}; offence: "
+        f"{one.offence or NOT_STATED}; risk band: {one.risk_band or NOT_STATED}. It has been in "
+        f"the stage {one.stage} for {days_words(one.stage_days)}{held}."
     )
 
 

@@ -11,7 +11,16 @@ from triage.export.drawing import Chart, Table
 from triage.export.forecastwords import basis_words, clearing_words, one_sentence
 from triage.export.kpiwords import longest_words, period_words
 from triage.export.pagemaking import Page, Section, render
-from triage.export.wording import NO_FIGURE, change, day_words, days_words, moment_words, whole
+from triage.export.wording import (
+    NO_FIGURE,
+    change,
+    day_words,
+    days_words,
+    full_days,
+    many,
+    moment_words,
+    whole,
+)
 from triage.model.forecast import Forecast
 from triage.model.kpi import Kpis, Share, Spread, Week
 
@@ -74,11 +83,14 @@ def panel_page(paper: Paper, *, made: str) -> str:
 def _lead(paper: Paper) -> str:
     now = paper.now
     half = _of(now.ages.days, "p50")
-    waited = "" if half is None else f" Half of them have waited {days_words(half)} or less."
+    waited = ""
+    if half is not None:
+        waited = f" Half of those that are open have waited {days_words(half)} or less."
     return (
-        f"{whole(now.open_end)} exhibits were open at the end of the period, "
-        f"{_against(now.open_end, now.open_start)} its beginning; {whole(now.opened)} came in "
-        f"and {whole(now.closed)} were released.{waited}"
+        f"{many(now.open_end, 'exhibit')} {'was' if now.open_end == 1 else 'were'} open at the end "
+        f"of the period, {_against(now.open_end, now.open_start)} its beginning; "
+        f"{whole(now.opened)} came in and {whole(now.closed)} "
+        f"{'was' if now.closed == 1 else 'were'} released.{waited}"
     )
 
 
@@ -90,6 +102,10 @@ def _against(now: int, before: int) -> str:
 
 def _of(spread: Spread, name: str) -> float | None:
     return float(getattr(spread, name)) if spread.n else None
+
+
+def _age(name: str) -> Getter:
+    return lambda kpis: full_days(getattr(kpis.ages.days, name)) if kpis.ages.days.n else None
 
 
 def _older(days: int) -> Getter:
@@ -106,9 +122,9 @@ _ROWS: tuple[tuple[str, Getter], ...] = (
     ("Open at the end", lambda kpis: kpis.open_end),
     ("Received", lambda kpis: kpis.opened),
     ("Released", lambda kpis: kpis.closed),
-    ("Half have waited at most, days", lambda kpis: _of(kpis.ages.days, "p50")),
-    ("Nine in ten have waited at most, days", lambda kpis: _of(kpis.ages.days, "p90")),
-    ("Longest wait, days", lambda kpis: _of(kpis.ages.days, "max")),
+    ("Half have waited at most, days", _age("p50")),
+    ("Nine in ten have waited at most, days", _age("p90")),
+    ("Longest wait, days", _age("max")),
     ("Open for over 180 days", _older(180)),
     ("Open for over 365 days", _older(365)),
     ("Seizure to result, mean days", _delay("seizure to result")),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from math import floor
 
 MINUS = "\u2212"
 NO_FIGURE = "no figure"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS_IN_MONTH = 365.25 / 12
+_SMALL = 0.005
 
 
 def whole(value: float) -> str:
@@ -29,7 +31,9 @@ def change(now: float, before: float) -> str:
     words = f"{sign}{abs(difference):,.0f}"
     if before <= 0:
         return words
-    return f"{words} ({sign}{abs(difference) / before:.0%})"
+    part = abs(difference) / before
+    # "+1 (+0%)" would look like a mistake.
+    return f"{words} ({sign}{part:.0%})" if part >= _SMALL else f"{words} ({sign}{part:.1%})"
 
 
 def share(part: float, every: float) -> str:
@@ -56,10 +60,16 @@ def days_words(days: float) -> str:
     if days < 0:
         return NO_FIGURE
     if days < 14:
-        return _many(round(days), "day")
+        return many(full_days(days), "day")
     if days < 26 * 7:
-        return _many(round(days / 7), "week")
-    return _many(round(days / _DAYS_IN_MONTH), "month")
+        return many(round(days / 7), "week")
+    return many(round(days / _DAYS_IN_MONTH), "month")
+
+
+def full_days(days: float) -> int:
+    """Give the days that are over, as people count an age."""
+    # What rounding of a division made a hair less than a day is that day.
+    return floor(days + 1e-9)
 
 
 def moment_words(moment_s: int) -> str:
@@ -68,5 +78,6 @@ def moment_words(moment_s: int) -> str:
     return f"{day_words(moment.date().isoformat())}, {moment:%H:%M} UTC"
 
 
-def _many(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+def many(number: float, word: str) -> str:
+    """Give ``1 exhibit``, ``2 exhibits``."""
+    return f"{whole(number)} {word}{'' if number == 1 else 's'}"

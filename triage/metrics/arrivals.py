@@ -126,18 +126,23 @@ def _busy(arrivals: Numbers, completions: Numbers, open_at_cut: int) -> NDArray[
     return np.asarray((after.reshape(arrivals.shape) > 0).all(axis=1), dtype=np.bool_)
 
 
+def _many(number: int, words: str) -> str:
+    return f"{number} {words}{'' if number == 1 else 's'}"
+
+
 def _too_little(
     came: Numbers, gone: Numbers, weeks: int, most_weeks: int, cut_s: int
 ) -> UsageFault:
     first = f", the first on {day_name(int(came.min()))}" if len(came) else ""
     out = f", the first on {day_name(int(gone.min()))}" if len(gone) else ""
     there = (
-        f"up to {day_name(cut_s - DAY_S)} the ledger has {len(came)} exhibits received{first}, "
-        f"and {len(gone)} of them released{out}"
+        f"up to {day_name(cut_s - DAY_S)} the ledger has {_many(len(came), 'exhibit')} "
+        f"received{first}, and {len(gone)} of them released{out}"
     )
     asked = f"; --history asks for {most_weeks}" if most_weeks < FEWEST_WEEKS else ""
     return UsageFault(
-        f"too little history for a forecast: {there}; that makes {max(weeks, 0)} whole weeks in "
-        f"which work was finished, and {FEWEST_WEEKS} are needed{asked}",
+        f"too little history for a forecast: {there}; that makes "
+        f"{_many(max(weeks, 0), 'whole week')} in which work was finished, and {FEWEST_WEEKS} are "
+        f"needed{asked}",
         hint="Import past exhibits with their dates, released ones too: triage exhibit import.",
     )

@@ -27,8 +27,8 @@ from triage.model.forecast import (
     ForecastStep,
     Outlook,
     Rates,
-    Tenths,
     Step,
+    Tenths,
     Terms,
 )
 from triage.model.history import History

@@ -18,6 +18,7 @@ from triage.cli.person import person, with_by
 from triage.cli.result import PROBLEMS
 from triage.config import database_url
 from triage.errors import UsageFault
+from triage.export.wording import many
 from triage.model.display import printable
 from triage.model.history import Count, CountKind
 from triage.store.counts import Counts
@@ -109,8 +110,8 @@ def import_(*, file: Path, by: str, as_json: bool, db: str | None) -> None:
         if len(found.refused) > _REFUSED_SHOWN:
             more = len(found.refused) - _REFUSED_SHOWN
             click.echo(f"... and {more:,} more (see --json)", err=True)
-    told = f"{added:,} counts added, {unchanged:,} stood so already"
-    click.echo(f"{told}, {len(found.refused):,} rows refused", err=True)
+    told = f"{many(added, 'count')} added, {unchanged:,} stood so already"
+    click.echo(f"{told}, {many(len(found.refused), 'row')} refused", err=True)
     sys.exit(PROBLEMS if found.refused else 0)
 
 
@@ -154,7 +155,7 @@ def list_(  # noqa: PLR0913  (click hands over each option by its name)
         print_csv(_COLUMNS, [[told[name] for name in _COLUMNS] for told in objects])
     else:
         _print_table(found)
-    click.echo(f"{len(found):,} counts", err=True)
+    click.echo(many(len(found), "count"), err=True)
 
 
 def _enter(fresh: Sequence[Count], db: str | None) -> tuple[int, int]:

@@ -90,7 +90,7 @@ def _asked(command: Command) -> Command:
             "zone",
             metavar="ZONE",
             callback=_zone,
-            help="Where days and weeks begin, Europe/London for instance; by default as here.",
+            help="Where days and weeks begin, Europe/London for instance; default: as here.",
         ),
     ):
         command = option(command)
@@ -107,9 +107,13 @@ def _asked(command: Command) -> Command:
     "  triage metrics prometheus --out /var/lib/node_exporter/triage.prom",
 )
 @click.option(
-    "--from", "first", metavar="DAY", callback=_day, help="First day; by default 13 weeks."
+    "--from",
+    "first",
+    metavar="DAY",
+    callback=_day,
+    help="First day; default: 13 weeks, to now.",
 )
-@click.option("--to", "last", metavar="DAY", callback=_day, help="Last day; today by default.")
+@click.option("--to", "last", metavar="DAY", callback=_day, help="Last day; default: today.")
 @click.option("--json", "as_json", is_flag=True, help="All figures as one JSON object.")
 @click.option("--csv", "as_csv", is_flag=True, help="One figure a line, for a spreadsheet.")
 @click.option(
@@ -148,7 +152,7 @@ def metrics(  # noqa: PLR0913  (the options)
     found = figures(db, _period(first, last, now_s, zone), now_s, zone)
     if page is not None:
         html = importlib.import_module("triage.export.metricspage").metrics_page(found)
-        _write(page, html, "<!doctype html", "<!DOCTYPE html")
+        _write(page, html, importlib.import_module("triage.export.pagemaking").PAGE_START)
         click.echo(f"wrote {printable(str(page))}", err=True)
     else:
         _tell(found, as_json=as_json, as_csv=as_csv)

@@ -48,7 +48,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--history", "history_weeks", default=52, show_default=True, help="Weeks to draw from, at most."
 )
-@click.option("--to", "last", metavar="DAY", help="Forecast from the end of this day; yesterday.")
+@click.option("--to", "last", metavar="DAY", help="Last day known; default: yesterday.")
 @click.option("--clear-at", default=0, show_default=True, help="So few open count as cleared.")
 @click.option("--step", type=click.Choice([step.value for step in Step]), default="week")
 @click.option("--runs", default=10_000, show_default=True, help="Futures to draw.")

@@ -31,8 +31,8 @@ _DAY = dt.timedelta(days=1)
     "  triage metrics panel --out paper.html --from 2026-07-01 --to 2026-09-30 --seed 7"
 )
 @click.option("--out", type=FILE, required=True, help="The page; prints on one sheet of A4.")
-@click.option("--from", "first", metavar="DAY", help="First day; of the last whole quarter.")
-@click.option("--to", "last", metavar="DAY", help="Last day; of the last whole quarter.")
+@click.option("--from", "first", metavar="DAY", help="First day; default: the quarter last over.")
+@click.option("--to", "last", metavar="DAY", help="Last day; goes with --from.")
 @click.option("--unit", default="", help="Name of the unit, for the head of the paper.")
 @click.option("--weeks", default=104, show_default=True, help="How far the forecast looks.")
 @click.option("--runs", default=10_000, show_default=True, help="Futures to draw.")
@@ -81,7 +81,7 @@ def _forecast(db: str | None, terms: Terms, period: Period, now_s: int) -> Forec
         cut_s = cut_after(period[1].isoformat(), now_s)
         return forecast_of(read_history(db), terms, cut_s=cut_s)
     except UsageFault as fault:
-        return fault.message
+        return fault.message.removeprefix("too little history for a forecast: ")
 
 
 def asked_period(first: str | None, last: str | None, now_s: int) -> Period:

@@ -13,6 +13,7 @@ import click
 from triage.batch.order import Weights, load_weights
 from triage.batch.standing import QUEUE_STAGES, QueueLine, Standing, queue_lines
 from triage.batch.weights import default_bytes
+from triage.cli.cells import clipped
 from triage.cli.csvlines import print_csv
 from triage.cli.person import person, with_by
 from triage.cli.queueobject import COLUMNS, line_object, weights_points, why_object
@@ -20,6 +21,7 @@ from triage.cli.queuetable import queue_table
 from triage.cli.queuewhy import why_lines
 from triage.config import database_url
 from triage.errors import UsageFault
+from triage.export.wording import many
 from triage.model.display import printable
 from triage.model.ledger import LedgerEntry, OrderKind
 from triage.model.queue import LeaseState, LeaseView
@@ -115,7 +117,7 @@ def why(*, exhibit: str, case: str | None, as_json: bool, db: str | None) -> Non
     if as_json:
         click.echo(json.dumps(why_object(found, lines, orders, weights, now_s), indent=2))
         return
-    for words in why_lines(found, lines, orders, weights, _width()):
+    for words in why_lines(found, lines, orders, weights, now_s=now_s, width=_width()):
         click.echo(words)
 
 
@@ -246,7 +248,9 @@ def _account(lines: tuple[QueueLine, ...], shown: int) -> str:
     """Give how many stand how, all that there are."""
     found = Counter(one.standing for one in lines)
     words = [f"{found[one]:,} {one}" for one in Standing if found[one]]
-    told = f"{len(lines):,} exhibits in the queue" + (f": {', '.join(words)}" if words else "")
+    told = f"{many(len(lines), 'exhibit')} in the queue" + (
+        f": {', '.join(words)}" if words else ""
+    )
     return told if shown == len(lines) else f"{told}; {shown:,} shown"
 
 
@@ -255,7 +259,7 @@ def _warn_of_bands(lines: tuple[QueueLine, ...], weights: Weights) -> None:
     given = {one.entry.facts.risk_band for one in lines}
     strange = sorted(one for one in given if one.strip() and weights.band(one) is None)
     if strange:
-        words = ", ".join(f"'{printable(one)}'" for one in strange[:10])
+        words = ", ".join(f"'{clipped(printable(one))}'" for one in strange[:10])
         more = f" and {len(strange) - 10:,} more" if len(strange) > 10 else ""
         points = f"each counts {weights.band_unknown:,g} points"
         click.echo(f"Not in the list of bands: {words}{more}; {points}", err=True)
