@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from triage.export.case_head import CaseHead
 from triage.grading.policy import propose
@@ -25,6 +26,7 @@ from triage.model.outcome import (
     SkipReason,
 )
 from triage.model.record import ExportRecord
+from triage.model.vote import Decision, GradeState
 
 CASE = "OP-X"
 JPEG = FileType(mime="image/jpeg", family="picture", extension_agrees=True)
@@ -207,6 +209,65 @@ def records() -> list[ExportRecord]:
     return sorted(made, key=lambda one: (one.evidence_name, one.entry.ref))
 
 
+GRADES = {
+    b"graded ": Decision(
+        state=GradeState.RESOLVED,
+        category=Category.B,
+        code="2",
+        scheme="uk",
+        voters=2,
+        origin="resolution",
+        by=("DI Example",),
+        reason="resolved by DI Example: age",
+    ),
+    b"listed": Decision(
+        state=GradeState.SECOND,
+        category=Category.C,
+        code="C",
+        scheme="uk-names",
+        voters=2,
+        origin="by hand and imported",
+        by=("=cmd()", "FORCE\\bob"),
+        tags=("first-generation", "series:[red]", "victim-identified"),
+        reason="C by =cmd() and FORCE\\bob",
+    ),
+    b"alike": Decision(
+        state=GradeState.GRADED,
+        category=Category.EXTREME,
+        voters=1,
+        origin="by hand",
+        by=("Ann",),
+        reason="EXTREME by Ann",
+    ),
+    b"zone": Decision(
+        state=GradeState.GRADED,
+        category=Category.NON_PERTINENT,
+        voters=1,
+        origin="by hand",
+        by=("Ann",),
+        reason="NON_PERTINENT by Ann",
+    ),
+    b"hostile..": Decision(
+        state=GradeState.DISAGREEMENT,
+        voters=2,
+        origin="none",
+        reason="A by Ann, B by Bob",
+    ),
+}
+"""What people decided, by the content: with a code, without one, and in dispute."""
+
+
+def graded_records() -> list[ExportRecord]:
+    """Give :func:`records` as they are once people have graded."""
+    by_digest = {digests(content).sha256: one for content, one in GRADES.items()}
+    return [
+        replace(one, decision=by_digest.get(one.outcome.digests.sha256))
+        if isinstance(one.outcome, Done)
+        else one
+        for one in records()
+    ]
+
+
 def by_content(given: Sequence[ExportRecord]) -> list[ExportRecord]:
     """Give records in the order in which the store gives them to a VICS export."""
 
@@ -239,7 +300,7 @@ def pack(name: str, polarity: Polarity) -> PackManifest:
     )
 
 
-def head(*, scheme: Scheme = UK, region: str = "UK") -> CaseHead:
+def head(*, scheme: Scheme = UK, region: str = "UK", graded: bool = False) -> CaseHead:
     return CaseHead(
         case=CASE,
         exhibits=("ABC/2", "ABC/1"),
@@ -253,4 +314,5 @@ def head(*, scheme: Scheme = UK, region: str = "UK") -> CaseHead:
         ),
         organisation="Example DFU",
         contact_name="A. Examiner",
+        graded=graded,
     )

@@ -20,11 +20,15 @@ ENDINGS = {"vics": "json", "csv": "csv", "jsonl": "jsonl"}
 
 
 def main() -> None:
-    for exporter in EXPORTERS:
-        records = made.records()
-        ordered = made.by_content(records) if exporter.order == "content" else records
-        with (HERE / f"export.{ENDINGS[exporter.id]}").open("wb") as out:
-            exporter.write(select(ordered, exporter.include), made.head(), out)
+    for name, records, graded in (
+        ("export", made.records(), False),
+        ("graded", made.graded_records(), True),
+    ):
+        for exporter in EXPORTERS:
+            ordered = made.by_content(records) if exporter.order == "content" else records
+            with (HERE / f"{name}.{ENDINGS[exporter.id]}").open("wb") as out:
+                head = made.head(graded=graded)
+                exporter.write(select(ordered, exporter.include), head, out)
 
 
 if __name__ == "__main__":
