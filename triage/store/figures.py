@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from triage.store import tables
 from triage.store.ledgertables import ledger, results
+from triage.store.spans import evidence_ids, spans, unindexed, within
 
 _ENTRY = tables.entries.c
 _CONTENT = tables.contents.c
@@ -58,17 +59,18 @@ def figures_of(connection: sa.Connection, exhibit_id: int) -> Figures:
     query = (
         sa.select(_ENTRY.family, _CONTENT.standing, sa.func.count())
         .select_from(tables.entries)
-        .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
         .join(
             tables.contents,
-            (_CONTENT.exhibit_id == tables.evidence.c.exhibit_id)
-            & (_CONTENT.sha256 == _ENTRY.sha256),
+            (_CONTENT.exhibit_id == exhibit_id) & (_CONTENT.sha256 == unindexed(_ENTRY.sha256)),
         )
-        .where(tables.evidence.c.exhibit_id == exhibit_id)
         .group_by(_ENTRY.family, _CONTENT.standing)
     )
-    found = connection.execute(query).all()
-    counted = [(row[0] in _MEDIA, str(row[1]), int(row[2])) for row in found]
+    evidence = evidence_ids(connection, [exhibit_id])
+    counted = [
+        (row[0] in _MEDIA, str(row[1]), int(row[2]))
+        for span in spans(connection, evidence)
+        for row in connection.execute(query.where(within(evidence, span)))
+    ]
     return Figures(
         known_good=sum(count for _, standing, count in counted if standing == "known-good"),
         media=sum(count for media, _, count in counted if media),

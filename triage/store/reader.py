@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 
 from triage.errors import UsageFault
 from triage.model.entry import FileEntry
@@ -23,27 +22,6 @@ PAGE = 2_000
 _ENTRY = tables.entries.c
 _CONTENT = tables.contents.c
 _BY_PEOPLE = DECIDED | DISPUTED
-
-
-class _InTableOrder(sa.ColumnElement[int]):
-    inherit_cache = True
-    type = sa.Integer()
-
-
-@compiles(_InTableOrder)
-def _plain(_element: _InTableOrder, _compiler: object, **_: object) -> str:
-    return "entries.evidence_id"
-
-
-@compiles(_InTableOrder, "sqlite")
-def _signed(_element: _InTableOrder, _compiler: object, **_: object) -> str:
-    return "+entries.evidence_id"
-
-
-in_table_order: sa.ColumnElement[int] = _InTableOrder()
-"""The evidence of an entry, where all entries are gone through: a sign keeps SQLite from doing so
-in the order of an index, which at a million entries means a million places of the file. PostgreSQL
-sorts what an index gives by place itself."""
 
 
 class Reading:
@@ -238,10 +216,7 @@ class Reading:
             part = keys[start : start + 400]
             query = (
                 sa.select(tables.matches)
-                .where(
-                    columns.exhibit_id.in_({exhibit_id for exhibit_id, _ in part}),
-                    columns.sha256.in_([sha256 for _, sha256 in part]),
-                )
+                .where(sa.tuple_(columns.exhibit_id, columns.sha256).in_(part))
                 .order_by(columns.exhibit_id, columns.sha256, columns.nth)
             )
             for row in self.connection.execute(query):

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from triage.model.digest import Pdq, PdqRecipe
 from triage.store import tables
 from triage.store.reader import Reading
+from triage.store.spans import evidence_ids
 
 PAGE = 10_000
 _ASKED = 400
@@ -78,7 +79,7 @@ def places_of(
         .join(tables.evidence, columns.id == _ENTRY.evidence_id)
         .join(tables.exhibits, tables.exhibits.c.id == columns.exhibit_id)
         .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
-        .where(columns.exhibit_id.in_(exhibit_ids))
+        .where(_ENTRY.evidence_id.in_(evidence_ids(store.connection, exhibit_ids)))
     )
     found: dict[bytes, list[StoredPlace]] = {sha256: [] for sha256 in digests}
     for start in range(0, len(digests), _ASKED):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
@@ -14,7 +14,8 @@ from triage.model.verdict import Tally
 from triage.model.volume import VolumeInfo, VolumeState
 from triage.model.vote import DECIDED, DISPUTED, Decide
 from triage.store import rows, tables, voterows
-from triage.store.reader import Reading, in_table_order
+from triage.store.reader import Reading
+from triage.store.spans import evidence_ids, spans, unindexed, within
 from triage.store.votereading import VoteReading
 from triage.store.votetables import votes
 
@@ -124,33 +125,41 @@ class Summing(Reading):
         return tuple(sorted(merged))
 
     def _tally(self, exhibit_id: int) -> Tally:
-        query = (
-            sa.select(_ENTRY.state, _ENTRY.reason, sa.func.count(), sa.func.sum(_ENTRY.size_bytes))
-            .select_from(tables.entries)
-            .join(tables.evidence, tables.evidence.c.id == in_table_order)
-            .where(tables.evidence.c.exhibit_id == exhibit_id)
-            .group_by(_ENTRY.state, _ENTRY.reason)
-            .order_by(_ENTRY.state, _ENTRY.reason)
+        digested, pending = _ENTRY.state == "digested", _ENTRY.state == "pending"
+        whole = sa.select(
+            sa.func.count().filter(digested),
+            sa.func.coalesce(sa.func.sum(_ENTRY.size_bytes).filter(digested), 0),
+            sa.func.count().filter(pending),
         )
-        counted = [tuple(row) for row in self.connection.execute(query)]
-        done = [row for row in counted if row[0] == "digested"]
+        # what is grouped is sorted: few entries have a reason
+        reasons = (
+            sa.select(_ENTRY.state, _ENTRY.reason, sa.func.count())
+            .where(_ENTRY.state.in_(("skipped", "failed")))
+            .group_by(_ENTRY.state, _ENTRY.reason)
+        )
+        evidence = evidence_ids(self.connection, [exhibit_id])
+        counts = [0, 0, 0]
+        undone: dict[tuple[str, str], int] = {}
+        for span in spans(self.connection, evidence):
+            inside = within(evidence, span)
+            found = self.connection.execute(whole.where(inside)).one()
+            counts = [one + int(more) for one, more in zip(counts, found, strict=True)]
+            for state, reason, count in self.connection.execute(reasons.where(inside)):
+                undone[state, reason] = undone.get((state, reason), 0) + int(count)
+        told = sorted(undone.items())
         return Tally(
-            listed=self._listed(exhibit_id),
-            digested=sum(row[2] for row in done),
-            skipped=tuple((row[1], row[2]) for row in counted if row[0] == "skipped"),
-            failed=tuple((row[1], row[2]) for row in counted if row[0] == "failed"),
-            pending=sum(row[2] for row in counted if row[0] == "pending"),
-            digested_bytes=sum(int(row[3]) for row in done),
+            listed=self._listed(evidence),
+            digested=counts[0],
+            skipped=tuple((key[1], count) for key, count in told if key[0] == "skipped"),
+            failed=tuple((key[1], count) for key, count in told if key[0] == "failed"),
+            pending=counts[2],
+            digested_bytes=counts[1],
         )
 
-    def _listed(self, exhibit_id: int) -> int:
+    def _listed(self, evidence: Sequence[int]) -> int:
         """Count the entries on their own, so that the tally is an account and no tautology."""
-        query = (
-            sa.select(sa.func.count())
-            .select_from(tables.entries.join(tables.evidence))
-            .where(tables.evidence.c.exhibit_id == exhibit_id)
-        )
-        return int(self.connection.execute(query).scalar_one())
+        query = sa.select(sa.func.count()).where(_ENTRY.evidence_id.in_(evidence))
+        return int(self.connection.execute(query.select_from(tables.entries)).scalar_one())
 
     def _hits(self, exhibit_id: int) -> tuple[tuple[tuple[str, str, str, str], int], ...]:
         medium = sa.case(
@@ -164,11 +173,10 @@ class Summing(Reading):
         query = (
             sa.select(label, place, medium, kind, sa.func.count())
             .select_from(tables.contents)
-            .join(tables.entries, _ENTRY.sha256 == _CONTENT.sha256)
             .join(
-                tables.evidence,
-                (tables.evidence.c.id == _ENTRY.evidence_id)
-                & (tables.evidence.c.exhibit_id == _CONTENT.exhibit_id),
+                tables.entries,
+                (_ENTRY.sha256 == unindexed(_CONTENT.sha256))
+                & _ENTRY.evidence_id.in_(evidence_ids(self.connection, [exhibit_id])),
             )
             .where(_CONTENT.exhibit_id == exhibit_id, _CONTENT.standing != "unknown")
             .group_by(label, place, medium, kind)
@@ -223,7 +231,7 @@ class Summing(Reading):
         query = (
             sa.select(tables.evidence.c.key, tables.volumes.c.info)
             .join(tables.evidence, tables.evidence.c.id == tables.volumes.c.evidence_id)
-            .where(tables.evidence.c.exhibit_id == exhibit_id)
+            .where(tables.volumes.c.evidence_id.in_(evidence_ids(self.connection, [exhibit_id])))
             .order_by(tables.evidence.c.name, tables.evidence.c.key, tables.volumes.c.id)
         )
         return tuple((row[0], rows.volume_info(row[1])) for row in self.connection.execute(query))
@@ -231,8 +239,8 @@ class Summing(Reading):
     def _listing_complete(self, exhibit_id: int) -> bool:
         query = (
             sa.select(tables.volumes.c.info)
-            .join(tables.evidence, tables.evidence.c.id == tables.volumes.c.evidence_id)
-            .where(tables.evidence.c.exhibit_id == exhibit_id, tables.volumes.c.listed.is_(False))
+            .where(tables.volumes.c.evidence_id.in_(evidence_ids(self.connection, [exhibit_id])))
+            .where(tables.volumes.c.listed.is_(False))
         )
         unlisted = (rows.volume_info(text) for text in self.connection.execute(query).scalars())
         return not any(volume.state is VolumeState.OPENED for volume in unlisted)

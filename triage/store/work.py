@@ -15,7 +15,8 @@ from triage.model.entry import FileEntry
 from triage.model.packing import COLUMNS
 from triage.model.packing import entry_of as packed_entry
 from triage.store import bulk, rows, tables
-from triage.store.reader import PAGE, Reading, in_table_order, with_keys
+from triage.store.reader import PAGE, Reading, with_keys
+from triage.store.spans import evidence_ids, spans, unindexed, within
 
 _ENTRY = tables.entries.c
 _CONTENT = tables.contents.c
@@ -92,10 +93,11 @@ class Working(Reading):
 
     def waiting_totals(self, exhibit_id: int) -> tuple[int, int]:
         """Give number and bytes of the entries that are still to be read."""
-        query = (
-            sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(_ENTRY.size_bytes), 0))
-            .select_from(tables.entries.join(tables.evidence))
-            .where(tables.evidence.c.exhibit_id == exhibit_id, _ENTRY.state == "pending")
+        query = sa.select(
+            sa.func.count(), sa.func.coalesce(sa.func.sum(_ENTRY.size_bytes), 0)
+        ).where(
+            _ENTRY.evidence_id.in_(evidence_ids(self.connection, [exhibit_id])),
+            _ENTRY.state == "pending",
         )
         count, size = self.connection.execute(query).one()
         return int(count), int(size)
@@ -173,16 +175,20 @@ class Working(Reading):
                 & (_CONTENT.sha256 == _ENTRY.sha256),
             )
             .where(
-                in_table_order == evidence_id,
                 _ENTRY.state == "digested",
                 _ENTRY.opened.is_(False),
                 _ENTRY.mime.in_(sorted(mimes)),
                 _CONTENT.standing != "known-good",
             )
             .order_by(_ENTRY.id)
-            .limit(PAGE)
         )
-        return self._as_waiting(self.connection.execute(query).all(), location)
+        page: list[rows.Row] = []
+        for span in spans(self.connection, [evidence_id]):
+            part = query.where(within([evidence_id], span)).limit(PAGE - len(page))
+            page += self.connection.execute(part)
+            if len(page) >= PAGE:
+                break
+        return self._as_waiting(page, location)
 
     def last_entry_id(self) -> int:
         """Give the greatest id of an entry, 0 where there is none."""
@@ -196,8 +202,8 @@ class Working(Reading):
         """
         query = sa.select(_ENTRY.container_id, _ENTRY.address, _ENTRY.id).where(
             _ENTRY.id > entry_id,
-            in_table_order == evidence_id,
-            _ENTRY.state == "pending",
+            unindexed(_ENTRY.evidence_id) == evidence_id,
+            unindexed(_ENTRY.state) == "pending",
             _ENTRY.container_id.is_not(None),
         )
         return {(inside, place): one for inside, place, one in self.connection.execute(query)}
@@ -275,8 +281,10 @@ class Working(Reading):
         """Give the first entry of each content still to be decoded, in on-disk order."""
         first = (
             sa.select(sa.func.min(_ENTRY.id))
-            .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
-            .where(_ENTRY.sha256 == _CONTENT.sha256, tables.evidence.c.exhibit_id == exhibit_id)
+            .where(
+                _ENTRY.sha256 == _CONTENT.sha256,
+                _ENTRY.evidence_id.in_(evidence_ids(self.connection, [exhibit_id])),
+            )
             .correlate(tables.contents)
             .scalar_subquery()
         )
