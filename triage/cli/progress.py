@@ -31,6 +31,8 @@ _TITLES = {
     event.Stage.UNPACKING: "Unpacking",
     event.Stage.PICTURES: "Pictures",
     event.Stage.MATCHING: "Matching",
+    event.Stage.COPYING: "Copying",
+    event.Stage.COMPARING: "Comparing",
 }
 
 

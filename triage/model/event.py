@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """The steps of a run, in order."""
+    """The steps of a run, in order, and those of copying a database."""
 
     OPENING = "opening"
     LISTING = "listing"
@@ -15,6 +15,8 @@ class Stage(StrEnum):
     UNPACKING = "unpacking"
     PICTURES = "pictures"
     MATCHING = "matching"
+    COPYING = "copying"
+    COMPARING = "comparing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,12 +41,26 @@ def connected(url: str, *, create: bool = False) -> Iterator[tuple[sa.Connection
     Raises:
         StoreError: there is no connection, or it fails while in use.
     """
-    shown = "the case database"
-    try:
+    with translated("the case database"):
         where = connecting.parsed(url)
-        shown = connecting.shown(where)
-        with _engine(where, create=create) as engine, engine.connect() as connection:
-            yield connection, shown
+    shown = connecting.shown(where)
+    with (
+        translated(shown),
+        _engine(where, create=create) as engine,
+        engine.connect() as connection,
+    ):
+        yield connection, shown
+
+
+@contextlib.contextmanager
+def translated(shown: str) -> Iterator[None]:
+    """Say of a failure of the database, by its URL as it may be printed, what can be done.
+
+    Raises:
+        StoreError: it fails in here.
+    """
+    try:
+        yield
     except sa.exc.SQLAlchemyError as error:
         cause = " ".join(str(getattr(error, "orig", None) or error).split())
         raise StoreError(f"{shown}: {cause}", hint=connecting.hint(cause)) from error

@@ -103,12 +103,11 @@ def upgrade(connection: sa.Connection, shown: str) -> tuple[str, str]:
     Raises:
         StoreError: the database is of another program or of a newer version.
     """
-    with _in_turn(connection):
+    with in_turn(connection):
         found = revision_of(connection, shown)
         _check_known(found, shown)
         if found.revision == EMPTY:
-            _ALL.create_all(connection)
-            _stamp(connection, NEWEST)
+            make(connection)
         elif found.revision != NEWEST:
             if found.own:
                 connection.execute(sa.text("DROP TABLE schema_version"))
@@ -117,6 +116,12 @@ def upgrade(connection: sa.Connection, shown: str) -> tuple[str, str]:
 
             migrate(connection, NEWEST)
     return found.revision, NEWEST
+
+
+def make(connection: sa.Connection) -> None:
+    """Make all tables of this version in the transaction that is open."""
+    _ALL.create_all(connection)
+    _stamp(connection, NEWEST)
 
 
 def _check_known(found: Found, shown: str) -> None:
@@ -129,7 +134,7 @@ def _check_known(found: Found, shown: str) -> None:
 
 
 @contextlib.contextmanager
-def _in_turn(connection: sa.Connection) -> Iterator[None]:
+def in_turn(connection: sa.Connection) -> Iterator[None]:
     """Hold off all others who would make or change tables, to the end of the transaction."""
     connection.rollback()
     try:

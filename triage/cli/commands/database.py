@@ -7,18 +7,22 @@ from dataclasses import asdict
 
 import click
 
+from triage.cli.console import PipeConsole
+from triage.cli.progress import Watcher
 from triage.config import database_url
 from triage.model.display import printable
 from triage.store.about import describe, upgrade_database
+from triage.store.copying import Copied, copy_database
 
 
 @click.group(
     epilog="\b\nExamples:\n"
     "  triage database show\n"
-    "  triage database upgrade --db postgresql://triage@server/triage"
+    "  triage database upgrade --db postgresql://triage@server/triage\n"
+    "  triage database copy cases.sqlite postgresql://triage@server/triage"
 )
 def database() -> None:
-    """Show and upgrade the database of cases, ledger and queue.
+    """Show, upgrade and copy the database of cases, ledger and queue.
 
     --db names an SQLite file or, for more than one machine, a PostgreSQL database.
     """
@@ -72,3 +76,42 @@ def upgrade(*, db: str | None, as_json: bool) -> None:
         click.echo(f"{printable(shown)}: from version {before} to {after}")
     else:
         click.echo(f"{printable(shown)}: made, version {after}")
+
+
+@database.command(
+    epilog="\b\nExamples:\n"
+    "  triage database copy cases.sqlite postgresql://triage@server/triage\n"
+    "  triage database copy postgresql://triage@server/triage copy.sqlite --json"
+)
+@click.argument("source", metavar="SOURCE")
+@click.argument("target", metavar="TARGET")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def copy(*, source: str, target: str, as_json: bool) -> None:
+    """Copy all of it into an empty database: SQLite to PostgreSQL, back, or to the same kind.
+
+    Both are named as --db names them. Cases, ledger with its history, queue, results, nights,
+    counts and votes keep their ids; exports of both are the same bytes. Nobody may work with
+    SOURCE meanwhile; it is only read. Every table is read back from both and compared: all of it
+    is kept in TARGET, or nothing.
+    """
+    with Watcher(PipeConsole(stderr=True)) as watcher:
+        copied = copy_database(database_url(source), database_url(target), watcher)
+    if as_json:
+        fields = {**asdict(copied), "identical": True}
+        click.echo(json.dumps(fields, ensure_ascii=False, indent=2))
+        return
+    _print_copied(copied)
+
+
+def _print_copied(copied: Copied) -> None:
+    click.echo(f"From      {printable(copied.source)}")
+    click.echo(f"To        {printable(copied.target)}")
+    click.echo(f"Version   {copied.version}")
+    for table in copied.tables:
+        click.echo(f"  {table.name:<16}{table.rows:>14,}")
+    rows = sum(table.rows for table in copied.tables)
+    click.echo(f"{rows:,} rows of {len(copied.tables)} tables, read back from both: identical")
+    if copied.left_out:
+        names = ", ".join(map(printable, copied.left_out))
+        click.echo(f"Not copied, as they are no tables of triage: {names}")
+    click.echo("Work goes on with the second one. Keep the first as a backup; write to it no more.")
