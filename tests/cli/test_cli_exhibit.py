@@ -189,3 +189,13 @@ def test_a_table_fits_where_references_do_and_never_cuts_them(width: int) -> Non
     assert all("AB/1" in line and "OP-ALDER" in line for line in lines[1:])
     assert "9 d" in lines[1]
     assert len(lines[1]) <= max(width, len("exhibit  OP-ALDER  awaiting-imaging  9 d  9 d"))
+
+
+def test_a_change_is_told_in_words_that_a_person_uses(exhibit: Call) -> None:
+    received = ("--received", "2026-01-02", "--image-bytes", "5GB")
+    exhibit("add", "--case", "C", "--exhibit", "A/1", *received)
+    told = exhibit("change", "A/1", "--image", "/nowhere/a.E01", "--bail", "2026-12-18").stderr
+    assert "size of the image: 5,000,000,000 bytes -> -\n" in told
+    assert ": statutory date: - -> 2026-12-18\n" in told
+    page = exhibit("show", "A/1").stdout
+    assert "size of the image: 5,000,000,000 bytes -> - by " in page

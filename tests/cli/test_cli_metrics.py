@@ -135,6 +135,10 @@ def test_csv_agrees_with_json_and_no_cell_is_a_formula(database: Path) -> None:
     )
     assert float(p90["value"]) == pytest.approx(told["ages"]["days"]["p90"], abs=0.01)
     assert (p90["unit"], p90["n"]) == ("days", "2")
+    first = told["longest"][0]
+    told_of = {row["statistic"]: row["value"] for row in rows if row["group"] == "OP-[bold]X =E/1"}
+    assert told_of["why"] == "; ".join(first["words"])
+    assert (told_of["stage"], told_of["offence"]) == ("received", HOSTILE)
 
 
 SAMPLE = re.compile(

@@ -23,6 +23,13 @@ _LEAST = {"device": 6, "statutory": 10, "owner": 7, "band": 6}
 a person types again, nor figures. Ten columns hold the day of a statutory date.
 """
 _INDENT = " " * 4
+_FACTS = {
+    "statutory_kind": "kind of statutory date",
+    "statutory_on": "statutory date",
+    "image_path": "image",
+    "image_bytes": "size of the image",
+}
+"""What facts are called where their column's name would not say it."""
 
 
 def entry_table(entries: Sequence[LedgerEntry], now_s: int, width: int | None) -> Iterator[str]:
@@ -113,7 +120,7 @@ def history_lines(
 ) -> Iterator[str]:
     """Yield all that was appended, in the order in which it was written down."""
     said = [(one.recorded_s, 0, _stage_words(one)) for one in history]
-    said += [(one.recorded_s, 1, _fact_words(one)) for one in changes]
+    said += [(one.recorded_s, 1, f"{change_words(one)} by {printable(one.by)}") for one in changes]
     said += [
         (one.at_s, 2, f"{one.kind} by {printable(one.by)}: {printable(one.why)}") for one in orders
     ]
@@ -127,10 +134,17 @@ def _stage_words(change: StageChange) -> str:
     return f"{change.stage}{at} by {printable(change.by)}{why}"
 
 
-def _fact_words(change: FactChange) -> str:
-    name = change.name.removesuffix("_s").replace("_", " ")
-    before, after = printable(change.before) or "-", printable(change.after) or "-"
-    return f"{name}: {before} -> {after} by {printable(change.by)}"
+def change_words(change: FactChange) -> str:
+    """Give one change of a fact for a person."""
+    plain = change.name.removesuffix("_s").replace("_", " ")
+    before, after = (_fact(change.name, value) for value in (change.before, change.after))
+    return f"{_FACTS.get(change.name, plain)}: {before} -> {after}"
+
+
+def _fact(name: str, value: str) -> str:
+    if name == "image_bytes" and value.lstrip("-").isdigit():
+        return f"{int(value):,} bytes" if int(value) >= 0 else "-"
+    return printable(value) or "-"
 
 
 def queue_lines(lease: LeaseView | None, result: ExhibitResult | None) -> Iterator[str]:

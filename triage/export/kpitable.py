@@ -19,7 +19,11 @@ NOT_STATED = "not stated"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One figure; ``value`` is ``None`` where there is none, ``n`` what it rests on."""
+    """One figure; ``value`` is ``None`` where there is none, ``n`` what it rests on.
+
+    Attributes:
+        words: what stands for the figure where there are only words, such as why one waits.
+    """
 
     measure: str
     statistic: str
@@ -29,6 +33,7 @@ class Cell:
     by: str = ""
     group: str = ""
     week: str = ""
+    words: str = ""
 
 
 def kpis_object(kpis: Kpis) -> dict[str, Any]:
@@ -71,7 +76,11 @@ def kpis_csv(kpis: Kpis) -> str:
     writer.writerow(HEAD)
     for cell in cells(kpis):
         words = (cell.measure, cell.by, cell.group, cell.week, cell.statistic)
-        figure = (_number(cell.value), cell.unit, "" if cell.n is None else str(cell.n))
+        figure = (
+            safe_cell(cell.words) or _number(cell.value),
+            cell.unit,
+            "" if cell.n is None else str(cell.n),
+        )
         writer.writerow([*map(safe_cell, words), *figure])
     return out.getvalue()
 
@@ -134,6 +143,20 @@ def _heads(kpis: Kpis) -> Iterator[Cell]:
                 statistic=name,
                 value=getattr(wait, name),
                 unit="days",
+            )
+        for name, words in (
+            ("stage", wait.stage),
+            ("offence", wait.offence or NOT_STATED),
+            ("why", "; ".join(wait.words)),
+        ):
+            yield Cell(
+                measure="longest waits",
+                by="exhibit",
+                group=where,
+                statistic=name,
+                value=None,
+                unit="words",
+                words=words,
             )
 
 

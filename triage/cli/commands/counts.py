@@ -14,6 +14,7 @@ import click
 
 from triage.batch.countsintake import count_of, read_counts
 from triage.cli.csvlines import print_csv
+from triage.cli.packwords import examples
 from triage.cli.person import person, with_by
 from triage.cli.result import PROBLEMS
 from triage.config import database_url
@@ -33,16 +34,12 @@ _REFUSED_SHOWN = 50
 _db = click.option("--db", metavar="URL", help="Case database; made where there is none.")
 
 
-def _examples(*lines: str) -> str:
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
-
-
 def _now_s() -> int:
     return int(time.time())
 
 
 @click.group(
-    epilog=_examples(
+    epilog=examples(
         'triage counts add arrests 4 --subject "Week of action"',
         "triage counts import counts.csv",
         "triage counts list --from 2026-10-01",
@@ -57,7 +54,7 @@ def counts() -> None:
 
 
 @counts.command(
-    epilog=_examples(
+    epilog=examples(
         "triage counts add caid-uploaded 310 --on 2026-11-20",
         'triage counts add grading-hours 6.5 --subject "G. Rader"',
         'triage counts add arrests 4 --subject "Week of action" --by "DI Example"',
@@ -87,7 +84,7 @@ def add(*, kind: str, value: str, on: str, subject: str, by: str, db: str | None
 
 @counts.command(
     "import",
-    epilog=_examples("triage counts import counts.csv", "triage counts import counts.csv --json"),
+    epilog=examples("triage counts import counts.csv", "triage counts import counts.csv --json"),
 )
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @with_by
@@ -117,7 +114,7 @@ def import_(*, file: Path, by: str, as_json: bool, db: str | None) -> None:
 
 @counts.command(
     "list",
-    epilog=_examples(
+    epilog=examples(
         "triage counts list --from 2026-10-01 --to 2026-10-31",
         "triage counts list --all --json",
         "triage counts list --csv > counts.csv",

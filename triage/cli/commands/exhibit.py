@@ -14,12 +14,13 @@ from triage.cli.commands.exhibit_import import import_
 from triage.cli.commands.exhibit_list import list_, show
 from triage.cli.exhibitfacts import as_option, said, with_facts
 from triage.cli.exhibitobject import entry_object, fact_object
+from triage.cli.exhibitpage import change_words
 from triage.cli.packwords import as_json_option, examples, print_json
 from triage.cli.person import person, with_by
 from triage.config import database_url
 from triage.errors import UsageFault
 from triage.model.display import printable
-from triage.model.ledger import ExhibitFacts, FactChange, LedgerEntry, Stage
+from triage.model.ledger import ExhibitFacts, LedgerEntry, Stage
 from triage.model.queue import LeaseState
 from triage.store.database import Store, open_store
 from triage.store.leases import Leases
@@ -218,12 +219,6 @@ def _tell_move(store: Store, entry: LedgerEntry, to: Stage, at_s: int) -> None:
         click.echo(f"  {printable(lease.holder)} is working at it now.", err=True)
     elif lease is not None and lease.state is LeaseState.SET_ASIDE and to is Stage.QUEUED:
         click.echo("  It is set aside after failures: 'triage queue retry'", err=True)
-
-
-def change_words(change: FactChange) -> str:
-    """Give one change of a fact for a person."""
-    name = change.name.removesuffix("_s").replace("_", " ")
-    return f"{name}: {printable(change.before) or '-'} -> {printable(change.after) or '-'}"
 
 
 def _check_seized(facts: ExhibitFacts) -> None:

@@ -15,6 +15,7 @@ from triage.batch.standing import QUEUE_STAGES, QueueLine, Standing, queue_lines
 from triage.batch.weights import default_bytes
 from triage.cli.cells import clipped
 from triage.cli.csvlines import print_csv
+from triage.cli.packwords import as_json_option, examples
 from triage.cli.person import person, with_by
 from triage.cli.queueobject import COLUMNS, line_object, weights_points, why_object
 from triage.cli.queuetable import queue_table
@@ -31,14 +32,9 @@ from triage.store.ledger import Ledger
 from triage.store.orders import Orders
 
 _db = click.option("--db", metavar="URL", help="Case database.")
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 _case = click.option("--case", help="Case of the exhibit, where several have one of this name.")
 _why = click.option("--why", required=True, metavar="TEXT", help="The reason, which is kept.")
 _exhibit = click.argument("exhibit")
-
-
-def _examples(*lines: str) -> str:
-    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def _now_s() -> int:
@@ -46,7 +42,7 @@ def _now_s() -> int:
 
 
 @click.group(
-    epilog=_examples(
+    epilog=examples(
         "triage queue list --limit 20",
         "triage queue why ABC/1",
         'triage queue bump ABC/1 --why "charging decision tomorrow"',
@@ -62,10 +58,10 @@ def queue() -> None:
 
 
 @queue.command(
-    "list", epilog=_examples("triage queue list --limit 20", "triage queue list --csv > queue.csv")
+    "list", epilog=examples("triage queue list --limit 20", "triage queue list --csv > queue.csv")
 )
 @click.option("--limit", type=click.IntRange(1), metavar="N", help="Only the first N lines.")
-@_as_json
+@as_json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV for a spreadsheet.")
 @_db
 def list_(*, limit: int | None, as_json: bool, as_csv: bool, db: str | None) -> None:
@@ -92,10 +88,10 @@ def list_(*, limit: int | None, as_json: bool, as_csv: bool, db: str | None) -> 
     _warn_of_bands(lines, weights)
 
 
-@queue.command(epilog=_examples("triage queue why ABC/1", "triage queue why ABC/1 --case OP-X"))
+@queue.command(epilog=examples("triage queue why ABC/1", "triage queue why ABC/1 --case OP-X"))
 @_exhibit
 @_case
-@_as_json
+@as_json_option
 @_db
 def why(*, exhibit: str, case: str | None, as_json: bool, db: str | None) -> None:
     """Tell the reasons for the place of EXHIBIT.
@@ -122,14 +118,14 @@ def why(*, exhibit: str, case: str | None, as_json: bool, db: str | None) -> Non
 
 
 @queue.command(
-    epilog=_examples(
+    epilog=examples(
         "triage queue weights",
         "triage queue weights --json",
         "triage queue weights --print-default > queue.toml",
     )
 )
 @click.option("--print-default", is_flag=True, help="Print the packaged file, to be edited.")
-@_as_json
+@as_json_option
 def weights(*, print_default: bool, as_json: bool) -> None:
     """Show the weights in force.
 
@@ -188,7 +184,7 @@ def _command(kind: OrderKind, help_: str, example: str) -> None:
 
     for option in (_db, with_by, _why, _case, _exhibit):
         call = option(call)
-    queue.command(str(kind), help=help_, epilog=_examples(example))(call)
+    queue.command(str(kind), help=help_, epilog=examples(example))(call)
 
 
 _command(
@@ -213,7 +209,7 @@ _command(
 )
 
 
-@queue.command(epilog=_examples('triage queue retry ABC/1 --why "the cable was changed"'))
+@queue.command(epilog=examples('triage queue retry ABC/1 --why "the cable was changed"'))
 @_exhibit
 @_case
 @_why
