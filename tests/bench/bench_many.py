@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from postgresql import own_server
 from road import CASE, IMAGES, Road
+from triage.model.entry import FileEntry
 from triage.model.grade import Proposal, Standing
 from triage.pipeline.tasks import close_evidence
 from triage.store.database import Store, open_store

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Literal
 
 import sqlalchemy as sa
@@ -211,16 +213,19 @@ class Reading:
     ) -> dict[tuple[int, bytes], tuple[Match, ...]]:
         found: dict[tuple[int, bytes], list[Match]] = {}
         columns = tables.matches.c
-        keys = sorted(wanted)
-        for start in range(0, len(keys), 400):
-            part = keys[start : start + 400]
+        # one exhibit at a time: SQLite goes through the whole table for a list of pairs
+        for exhibit_id, pairs in groupby(sorted(wanted), itemgetter(0)):
+            digests = [sha256 for _, sha256 in pairs]
             query = (
                 sa.select(tables.matches)
-                .where(sa.tuple_(columns.exhibit_id, columns.sha256).in_(part))
-                .order_by(columns.exhibit_id, columns.sha256, columns.nth)
+                .where(columns.exhibit_id == exhibit_id)
+                .order_by(columns.sha256, columns.nth)
             )
-            for row in self.connection.execute(query):
-                found.setdefault((row.exhibit_id, row.sha256), []).append(rows.match(row.match))
+            for start in range(0, len(digests), 400):
+                part = query.where(columns.sha256.in_(digests[start : start + 400]))
+                for row in self.connection.execute(part):
+                    key = row.exhibit_id, row.sha256
+                    found.setdefault(key, []).append(rows.match(row.match))
         return {key: tuple(values) for key, values in found.items()}
 
 
