@@ -67,7 +67,7 @@ def test_joined_ids_hold_all_and_hardly_more_than_twice_as_many(ids: list[int]) 
 def test_what_was_listed_in_turns_is_found_in_parts_and_nothing_else(store_url: str) -> None:
     with open_store(store_url, create=True) as store:
         for turn in range(3):
-            evidence = {name: listed(store, name, turn * 300, 300) for name in "abcdefgh"}
+            evidence = {name: listed(store, name, turn * 100, 100) for name in "abcdefgh"}
         sqlite = store.connection.dialect.name == "sqlite"
         for exhibit_id, name in enumerate("abcdefgh", 1):
             ids = evidence_ids(store.connection, [exhibit_id])
@@ -81,10 +81,10 @@ def test_what_was_listed_in_turns_is_found_in_parts_and_nothing_else(store_url: 
                     sa.select(entries.c.evidence_id, entries.c.path).where(within(ids, part))
                 )
             ]
-            assert sorted(one.path for one in found) == sorted(b"/%d" % at for at in range(900))
+            assert sorted(one.path for one in found) == sorted(b"/%d" % at for at in range(300))
             assert {one.evidence_id for one in found} == {evidence[name]}
-            assert store.summary("C", name).tally.listed == 900
-            assert store.summary("C", name).tally.pending == 900
+            assert store.summary("C", name).tally.listed == 300
+            assert store.summary("C", name).tally.pending == 300
 
 
 def test_an_exhibit_without_entries_has_no_part(store_url: str) -> None:
