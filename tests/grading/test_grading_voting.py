@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from triage.errors import UsageFault
 from triage.grading.table import Scheme
-from triage.grading.voting import contradicts, decide, grade_of, may_resolve, tag_of
+from triage.grading.voting import contradicts, decide, grade_of, tag_of
 from triage.model.grade import ILLEGAL, Category, Proposal, Standing
 from triage.model.vote import (
     DECIDED,
@@ -22,6 +22,7 @@ from triage.model.vote import (
     VoteHow,
     VoteKind,
     VoteSource,
+    may_resolve,
     seen_by,
     standing,
 )

@@ -18,7 +18,6 @@ from triage.model.vote import (
     GradeState,
     Vote,
     VoteHow,
-    VoteKind,
     resolution,
     same_person,
     standing,
@@ -83,12 +82,6 @@ def contradicts(category: Category, proposal: Proposal) -> bool:
     if given is Category.KNOWN_BAD:
         return category not in ILLEGAL
     return category is not given
-
-
-def may_resolve(votes: Iterable[Vote], by: str) -> bool:
-    """Tell whether a person has no part in a dispute: never voted on it, not even withdrawn."""
-    name = same_person(by)
-    return all(one.kind is not VoteKind.VOTE or same_person(one.by) != name for one in votes)
 
 
 def grade_of(word: str, scheme: Scheme) -> tuple[Category, str]:

@@ -212,6 +212,12 @@ def resolution(votes: Iterable[Vote]) -> Vote | None:
     return max(found.values(), key=_recorded, default=None)
 
 
+def may_resolve(votes: Iterable[Vote], by: str) -> bool:
+    """Tell whether a person has no part in a dispute: never voted on it, not even withdrawn."""
+    name = same_person(by)
+    return all(one.kind is not VoteKind.VOTE or same_person(one.by) != name for one in votes)
+
+
 def seen_by(votes: Sequence[Vote], person: str) -> tuple[Vote, ...]:
     """Give what may be shown to a grader: all once a vote of the grader stands, else the own.
 

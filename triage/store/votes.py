@@ -19,6 +19,7 @@ from triage.model.vote import (
     VoteHow,
     VoteKind,
     VoteSource,
+    may_resolve,
     resolution,
     same_person,
     standing,
@@ -153,7 +154,7 @@ class Votes(VoteReading):
                 f"{name} is not in dispute: it is {found.state}",
                 hint="A vote of one's own is given by 'triage grade set'.",
             )
-        if _voted(one.votes, ballot.by):
+        if not may_resolve(one.votes, ballot.by):
             raise UsageFault(
                 f"{name}: {printable(ballot.by)} voted on it, and so cannot resolve it",
                 hint="Somebody who had no part in it has to.",
@@ -272,8 +273,3 @@ def _has_part(lines: Sequence[Vote], by: str) -> bool:
     name = same_person(by)
     mine = [one for one in lines if one.source is None and same_person(one.by) == name]
     return bool(standing(mine)) or resolution(mine) is not None
-
-
-def _voted(lines: Sequence[Vote], by: str) -> bool:
-    name = same_person(by)
-    return any(one.kind is VoteKind.VOTE and same_person(one.by) == name for one in lines)
