@@ -163,7 +163,9 @@ def test_a_stage_said_in_words_only_leads_on(store: Store, take: Take) -> None:
         ("X,1,05/13/2026,High,,", "no moment"),
         ("X,1,5/1/26,High,,", "no moment"),
         ("X,1,46000,High,,", "no moment"),
-        ("X,1,2027-01-05,High,,", "not in the past"),
+        ("X,1,2027-01-05,High,,", "in the future"),
+        ("X,1,1960-01-05,High,,", "before 1970"),
+        ("X,1,9999-01-05,High,,", "9999-01-05T00:00Z: that is in the future"),
         ("X,1,2026-01-05,High,2027-01-01,", "future"),
         ("X,1,2026-01-05,High,2025-01-01,", "arrived later"),
         ("X,1,2026-01-05,#REF!,,", "error of the spreadsheet"),
@@ -190,6 +192,13 @@ def test_a_bad_row_is_named_and_costs_no_other(
     assert [one.line for one in report.bad] == [3]
     assert words in report.bad[0].reason
     assert entry(store, "other").facts.risk_band == 'High risk; "kept" apart'
+
+
+def test_lines_of_a_cell_become_one(store: Store, take: Take) -> None:
+    report = take(HEADER + 'X,1,2026-01-05,"High\r\n (was\nLow)",,\n')
+    assert counts(report) == (1, 0, 0, 0), report.bad
+    assert entry(store, "1").facts.risk_band == "High (was Low)"
+    assert counts(take(HEADER + 'X,"2\n3",2026-01-05,High,,\n')) == (0, 0, 0, 1)
 
 
 def test_a_quote_that_is_never_closed_takes_no_other_row(take: Take) -> None:

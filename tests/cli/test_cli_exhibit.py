@@ -149,7 +149,7 @@ def test_an_import_names_bad_rows_and_keeps_good_ones(exhibit: Call, tmp_path: P
     corrected = rejects.read_text("utf-8-sig").replace("31/02/2026", "01/02/2026")
     rejects.write_text(corrected.replace("Neighbour", "Witness"))
     fixed = exhibit("import", str(rejects), "--map", str(LEDGER / "columns.toml"))
-    assert "2 added, 0 changed, 0 unchanged, 1 bad rows" in fixed.stderr
+    assert "2 added, 0 changed, 0 unchanged, 1 bad row" in fixed.stderr
     assert len(listed(exhibit, "--all")) == 8
 
 
@@ -199,3 +199,12 @@ def test_a_change_is_told_in_words_that_a_person_uses(exhibit: Call) -> None:
     assert ": statutory date: - -> 2026-12-18\n" in told
     page = exhibit("show", "A/1").stdout
     assert "size of the image: 5,000,000,000 bytes -> - by " in page
+
+
+def test_what_an_import_quotes_is_escaped_once(exhibit: Call, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"Case,Ref,In\nX,a\x1b[31mb,2026-01-05\n")
+    (tmp_path / "m.toml").write_text("[columns]\ncase='Case'\nexhibit='Ref'\nreceived='In'\n")
+    told = exhibit("import", str(tmp_path / "a.csv"), "--map", str(tmp_path / "m.toml")).stderr
+    assert r" a\x1b[31mb holds" in told
+    assert "\x1b" not in told
+    assert told.endswith("1 bad row\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,7 @@ from triage.store.ledger import Step
 from triage.store.ledgerrows import DAY_S, STAGES, moment, words
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_BREAKS = re.compile(r"\s*[\r\n]+\s*")
 _ERRORS = frozenset(
     {"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"}
 )
@@ -182,7 +184,7 @@ class Terms:
             raise
 
     def _ways(self) -> dict[str, Callable[[str], Any]]:
-        ways: dict[str, Callable[[str], Any]] = dict.fromkeys(WORDS, _plain_words)
+        ways: dict[str, Callable[[str], Any]] = dict.fromkeys(WORDS, _one_line)
         return ways | {
             "case": _reference,
             "exhibit": _reference,
@@ -214,6 +216,11 @@ def _cell(text: str) -> str:
     if text.startswith('="') and text.endswith('"') and len(text) > 2:
         return text[2:-1].replace('""', '"').strip()
     return text[1:] if text[0] == "'" and text[1:].startswith(_FORMULA) else text
+
+
+def _one_line(text: str) -> str:
+    """Give words that a spreadsheet may show on several lines of a cell."""
+    return _plain_words(_BREAKS.sub(" ", text))
 
 
 def _plain_words(text: str) -> str:

@@ -29,6 +29,8 @@ DAY_S = 86_400
 WORDS_MAX = 10_000
 """Characters of one fact, at most: more is a mistake of whoever made the list."""
 
+_YEAR_10000_S = 253_402_300_800
+
 STAGES = tuple(Stage)
 STAGE_COLUMNS = {stage: f"{stage.value.replace('-', '_')}_s" for stage in STAGES}
 
@@ -99,7 +101,9 @@ def checked(facts: ExhibitFacts, now_s: int) -> dict[str, Any]:
     if "\0" in facts.image_path:
         raise UsageFault("the image path holds a NUL byte")
     if not 0 <= facts.received_s <= now_s + DAY_S:
-        raise UsageFault(f"received {_when(facts.received_s)}: that is not in the past")
+        if facts.received_s < 0:
+            raise UsageFault("received before 1970")
+        raise UsageFault(f"received {_when(facts.received_s)}: that is in the future")
     if not -1 <= facts.image_bytes < 1 << 63:
         raise UsageFault(f"image size {facts.image_bytes}: no size in bytes")
     values["owner_role"] = facts.owner_role.value
@@ -121,7 +125,7 @@ def _check_days(facts: ExhibitFacts) -> None:
 
 def _when(value_s: int) -> str:
     """Give a moment that may be beyond all calendars."""
-    return moment(value_s) if 0 <= value_s < 1 << 37 else f"{value_s} s"
+    return moment(value_s) if 0 <= value_s < _YEAR_10000_S else f"{value_s} s"
 
 
 def check_moment(stage: Stage, at_s: int, *, arrived_s: int, now_s: int) -> None:

@@ -18,6 +18,7 @@ from triage.cli.person import person, with_by
 from triage.config import database_url
 from triage.errors import UsageFault
 from triage.export.formats.csv_table import safe_cell
+from triage.export.wording import many
 from triage.model.display import printable
 from triage.store.database import open_store
 
@@ -106,7 +107,9 @@ def _tell(report: IntakeReport, file: Path, *, of_encoding: str, dry_run: bool) 
         click.echo(f"{shown}: this is not UTF-8, it is taken as {report.encoding}", err=True)
     for one in report.bad[:_SHOWN]:
         column = f", column {printable(one.column)}" if one.column else ""
-        reason = printable(one.reason)[:_SHOWN_CHARACTERS]
+        # What a reason quotes is escaped already; once more would show "\\\\x1b".
+        reason = one.reason if one.reason.isprintable() else printable(one.reason)
+        reason = reason[:_SHOWN_CHARACTERS]
         click.echo(f"{shown}, line {one.line:,}{column}: {reason}", err=True)
     if len(report.bad) > _SHOWN:
         more = len(report.bad) - _SHOWN
@@ -114,7 +117,7 @@ def _tell(report: IntakeReport, file: Path, *, of_encoding: str, dry_run: bool) 
     would = "would be " if dry_run else ""
     click.echo(
         f"{would}{report.added:,} added, {report.changed:,} changed, "
-        f"{report.unchanged:,} unchanged, {report.bad_rows:,} bad rows",
+        f"{report.unchanged:,} unchanged, {many(report.bad_rows, 'bad row')}",
         err=True,
     )
     if report.changed:
