@@ -18,7 +18,9 @@ from click.testing import CliRunner, Result
 
 from triage.cli.app import cli
 from triage.errors import ExportError, UsageFault
+from triage.export import metricspage
 from triage.export.ownfile import write_own
+from triage.export.pagemaking import PAGE_START
 from triage.model.history import Count, CountKind
 from triage.model.ledger import ExhibitFacts, OrderKind, OwnerRole, Stage
 from triage.store.counts import Counts
@@ -261,7 +263,11 @@ def test_help_imports_nothing_that_takes_long() -> None:
     assert done.stdout.endswith("\n\n"), done.stdout.splitlines()[-1]
 
 
-def test_a_page_that_is_not_ours_is_never_overwritten(database: Path, tmp_path: Path) -> None:
+def test_a_page_that_is_not_ours_is_never_overwritten(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What stands on the page is held elsewhere; drawing it takes a second.
+    monkeypatch.setattr(metricspage, "metrics_page", lambda _: PAGE_START)
     page = tmp_path / "page.html"
     page.write_text("<!DOCTYPE html>\n<html><p>saved from a suspect's browser")
     refused = run(database, "--html", str(page))
