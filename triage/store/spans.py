@@ -19,6 +19,16 @@ _LOOK = 64
 """So many rows of others are sooner gone through than the table is looked into once more."""
 
 
+_EDGES = sa.select(
+    *(
+        sa.select(edge(column)).scalar_subquery()
+        for column in (_ENTRY.evidence_id, _ENTRY.id)
+        for edge in (sa.func.min, sa.func.max)
+    )
+)
+"""The first and last of all evidence and ids: each a look at the end of an index."""
+
+
 class unindexed(FunctionElement[Any]):  # noqa: N801  (stands in statements as a function does)
     """A column that SQLite is not to look up in an index; for PostgreSQL it is the column.
 
@@ -58,11 +68,19 @@ def spans(connection: sa.Connection, evidence: Sequence[int]) -> list[Span | Non
     about in. As a rule it is one part; where others were listed meanwhile, or a run was continued
     another night, there are more, so that little of theirs lies within.
 
+    Args:
+        evidence: ids in order.
+
     Returns:
         ``None`` for PostgreSQL, which sorts what an index gives by place itself.
     """
     if connection.dialect.name != "sqlite":
         return [None]
+    low, high, first, last = connection.execute(_EDGES).one()
+    if low is None or not evidence:
+        return []
+    if evidence[0] <= low and high <= evidence[-1] < evidence[0] + len(evidence):
+        return [(first, last)]
     ids = sa.func.min(_ENTRY.id), sa.func.max(_ENTRY.id), sa.func.count()
     inside = _ENTRY.evidence_id.in_(evidence)
     first, last, count = connection.execute(sa.select(*ids).where(inside)).one()
