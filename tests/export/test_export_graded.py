@@ -94,4 +94,4 @@ def test_without_a_vote_the_proposal_stands() -> None:
     assert ("known-bad", "A", "A", "proposed", "reference set") in told
     assert ("visual", None, None, "ungraded", None) in told
     assert (None, None, None, "ungraded", None) in told
-    assert all(Category(stands) for _, _, stands, _, _ in told if stands)
+    assert all(Category(str(stands)) for _, _, stands, _, _ in told if stands)

@@ -12,6 +12,7 @@ from triage.config import home
 from triage.errors import LeaseLost, StoreError
 from triage.grading.scheme import SchemeBook
 from triage.grading.verdict import judge
+from triage.grading.voting import decide
 from triage.matching.library import PackLibrary
 from triage.matching.sealed.key import SealKey
 from triage.model.event import Event
@@ -169,7 +170,7 @@ class LeasedWork:
 
 def result_of(store: Store, case: str, exhibit: str, now_s: int) -> ExhibitResult:
     """Give the figures of a finished exhibit as it stands in the store."""
-    summary = store.summary(case, exhibit)
+    summary = store.summary(case, exhibit, decide=decide)
     verdict = judge(summary)
     figures = figures_of(store.connection, store.exhibit_ids(case, exhibit)[0])
     hits: dict[str, int] = {}

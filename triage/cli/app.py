@@ -33,7 +33,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("batch", "triage.cli.commands.batch:batch", "Work through the queue, unattended."),
     ("metrics", "triage.cli.commands.metrics:metrics", "Backlog, ages, throughput, forecast."),
     ("counts", "triage.cli.commands.counts:counts", "Enter what is counted by people."),
-    ("database", "triage.cli.commands.database:database", "Show and upgrade the database."),
+    ("database", "triage.cli.commands.database:database", "Show, upgrade and copy the database."),
     ("verify", "triage.cli.commands.verify:verify", "Check an image against its stored digests."),
     ("selftest", "triage.cli.commands.selftest:selftest", "Check all known answers."),
 )
