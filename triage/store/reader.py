@@ -17,6 +17,7 @@ from triage.model.match import Match
 from triage.model.record import ExportRecord
 from triage.model.vote import DECIDED, DISPUTED, Decide, Decision
 from triage.store import rows, tables, voterows
+from triage.store.spans import unindexed
 
 PAGE = 2_000
 """Rows fetched at a time: bounds memory whatever the size of a case."""
@@ -250,6 +251,8 @@ def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
         .where(
             tables.matches.c.exhibit_id == tables.evidence.c.exhibit_id,
             tables.matches.c.sha256 == _ENTRY.sha256,
+            # said once more: PostgreSQL may read the table beforehand, but then not of all exhibits
+            unindexed(tables.matches.c.exhibit_id).in_(ids),
         )
         .correlate(tables.entries, tables.evidence)
     )
@@ -287,7 +290,8 @@ def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
         .outerjoin(
             tables.contents,
             (_CONTENT.exhibit_id == tables.evidence.c.exhibit_id)
-            & (_CONTENT.sha256 == _ENTRY.sha256),
+            & (_CONTENT.sha256 == _ENTRY.sha256)
+            & unindexed(_CONTENT.exhibit_id).in_(ids),
         )
         .where(tables.evidence.c.exhibit_id.in_(ids))
         .order_by(*by_content, *by_path)
