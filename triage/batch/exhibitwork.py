@@ -123,6 +123,9 @@ class ExhibitWork:
             images=(Path(self.lease.image_path),),
             sets=plan.sets,
             workers=plan.workers,
+            limits=plan.limits,
+            pictures=plan.pictures,
+            turned=plan.turned,
         )
         with open_store(plan.url) as store:
             self.diary.write(store)

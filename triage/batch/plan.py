@@ -10,6 +10,7 @@ from triage.batch.weights import Weights
 from triage.batch.working import Settings
 from triage.model.event import Event
 from triage.model.queue import Lease, NightLine
+from triage.pipeline.plan import TimeLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class NightPlan:
             is that of a dead worker; ``poll_s``: interval of looks at an empty queue.
         limit_failures: failed attempts after which an exhibit is set aside.
         sets: reference packs by name, ``None`` for all that there are.
+        limits, pictures, turned: as in :class:`triage.pipeline.run.RunRequest`.
     """
 
     url: str
@@ -36,6 +38,9 @@ class NightPlan:
     poll_s: float = 30.0
     limit_failures: int = 3
     sets: tuple[str, ...] | None = None
+    limits: TimeLimits = field(default_factory=TimeLimits)
+    pictures: bool = True
+    turned: bool = False
     settings: Settings = field(default_factory=Settings)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -12,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from triage.cli.result import PROBLEMS
-from triage.cli.sealkey import key_option, seal_keys
+from triage.cli.runoptions import limits_of, run_options, settings_of, workers_of
 from triage.config import database_url
 from triage.errors import Interrupted
 
 if TYPE_CHECKING:
     from triage.batch.night import Night
     from triage.batch.plan import NightPlan
-
-_GIB = 1 << 30
 
 
 def _examples(*lines: str) -> str:
@@ -55,29 +52,11 @@ def batch() -> None:
     help="Stop cleanly at HH:MM, the next such local time, or at a moment such as "
     "2026-11-23T06:00; what is unfinished goes on next time. Default: no end.",
 )
-@click.option("--workers", type=click.IntRange(1), help="Worker processes. Default: one a core.")
 @click.option(
     "--max-exhibits", type=click.IntRange(1), help="End after so many exhibits. Default: no limit."
 )
 @click.option("--once", is_flag=True, help="End when nothing is left that could be taken.")
-@click.option(
-    "--set", "sets", multiple=True, metavar="NAME", help="Reference pack; repeatable. Default: all."
-)
-@key_option
-@click.option(
-    "--medium",
-    type=click.Choice(("ssd", "hdd")),
-    default="ssd",
-    show_default=True,
-    help="What the images lie on; hdd: one reader at a time, in the order of the disk.",
-)
-@click.option(
-    "--worker-memory",
-    type=click.FloatRange(1),
-    default=4.0,
-    show_default=True,
-    help="GiB of address space a worker may use (not on Windows).",
-)
+@run_options
 @click.option(
     "--failures",
     type=click.IntRange(1),
@@ -195,13 +174,12 @@ def _plan(url: str, given: Mapping[str, Any]) -> NightPlan:
     from triage.batch.clock import deadline  # noqa: PLC0415  (help stays instant)
     from triage.batch.plan import NightPlan  # noqa: PLC0415
     from triage.batch.weights import load_weights  # noqa: PLC0415
-    from triage.batch.working import Settings  # noqa: PLC0415
 
     return NightPlan(
         url=url,
         weights=load_weights(None),
         deadline=deadline(given["until"], time.time()),
-        workers=given["workers"] or len(_cores()),
+        workers=workers_of(given),
         max_exhibits=given["max_exhibits"] or 0,
         once=given["once"],
         beat_s=given["beat"],
@@ -209,11 +187,10 @@ def _plan(url: str, given: Mapping[str, Any]) -> NightPlan:
         poll_s=given["poll"],
         limit_failures=given["failures"],
         sets=given["sets"] or None,
-        settings=Settings(
-            keys=seal_keys(given["key_files"]),
-            memory_limit_bytes=int(given["worker_memory"] * _GIB),
-            one_reader=given["medium"] == "hdd",
-        ),
+        settings=settings_of(given),
+        limits=limits_of(given),
+        pictures=not given["skip_pictures"],
+        turned=given["dihedral"],
     )
 
 
@@ -252,8 +229,3 @@ def _write_summary(night: Night, folder: Path | None) -> None:
         return
     write_night(folder, summary)
     click.echo(f"summary: {printable(str(folder))}", err=True)
-
-
-def _cores() -> range:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return range(len(affinity(0)) if affinity else os.cpu_count() or 1)
