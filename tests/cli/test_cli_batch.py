@@ -71,6 +71,23 @@ def test_a_night_prints_its_events_and_writes_its_summary(nights: Nights, tmp_pa
     assert "Done: 1" in shown.stdout
 
 
+def test_a_night_works_as_its_options_say(nights: Nights, tmp_path: Path) -> None:
+    nights.queue([SMALL])
+    call = ("batch", "run", "--once", "--workers", "1", "--db", nights.road.db)
+    told = ("--summary", tmp_path / "night")
+    assert code(nights.road.call(*call, "--skip-pictures", "--dihedral", *told)) == 2
+    assert code(nights.road.call(*call, "--skip-pictures", *told)) == 0
+    waiting = nights.road.summary("ABC/1").pictures_pending
+    assert waiting > 0
+    assert (
+        code(nights.road.call("queue", "retry", "ABC/1", "--why", "pictures too", *call[-2:])) == 0
+    )
+    assert code(nights.road.call(*call, "--dihedral", *told)) == 0
+    after = nights.road.summary("ABC/1")
+    assert (after.pictures_pending, after.pictures_turned) == (0, after.pictures_hashed)
+    assert after.pictures_hashed > 0
+
+
 def test_calls_that_cannot_be_meant(nights: Nights, tmp_path: Path) -> None:
     none = ("--db", tmp_path / "none.sqlite")
     assert code(nights.road.call("batch", "run", "--once", *none)) == 6
