@@ -22,6 +22,7 @@ CONNECT_S = 10.0
 LOOK_INTERVAL_S = 0.5
 """How often it is asked which workers there are: one that died is noticed so much later."""
 FAREWELL_S = 5.0
+_CLOSING_ERRORS = (OSError, TimeoutError, RuntimeError, ValueError, AttributeError)
 _LOGGERS = ("distributed", "distributed.client", "tornado", "tornado.application", "asyncio")
 _SETTINGS = {
     "distributed.admin.large-graph-warning-threshold": "1 TB",  # a preparation may be large
@@ -125,8 +126,7 @@ class Link:
 
     def close(self, workers: list[str]) -> None:
         """Let workers stop what they do for this run, and go."""
-        errors = (OSError, TimeoutError, asyncio.TimeoutError, RuntimeError, ValueError)
-        with contextlib.suppress(*errors):
+        with contextlib.suppress(*_CLOSING_ERRORS):
             if workers and self._client.status == "running":
                 self._client.sync(
                     self._client._run,  # noqa: SLF001  (its public form waits without an end)
@@ -136,8 +136,7 @@ class Link:
                     on_error="ignore",
                     callback_timeout=FAREWELL_S,
                 )
-        with contextlib.suppress(*errors):
-            self._client.close(timeout=FAREWELL_S)
+        _close(self._client)
 
     def _connected(self) -> Any:  # noqa: ANN401  (Dask's client)
         client = _client(self._address, self._certificates)
@@ -209,16 +208,21 @@ def _client(address: str, certificates: Certificates | None) -> Any:  # noqa: AN
             tls_client_cert=str(certificates.certificate),
             tls_client_key=str(certificates.key),
         )
+    # Made in two steps, so that one that does not connect can be closed. Else that is done when it
+    # is collected as garbage, and waits for ever where another one is being started just then.
+    client: Any = distributed.Client.__new__(distributed.Client)
     try:
-        return distributed.Client(
+        client.__init__(
             address, timeout=CONNECT_S, security=security, set_as_default=False, name="triage"
         )
     except (OSError, ValueError, TypeError, ImportError, RuntimeError) as error:
+        _close(client)
         reason = str(error) or type(error).__name__
         raise ClusterError(
             f"{address}: no scheduler answers: {reason}",
             hint="Start one by 'dask scheduler', and workers by 'dask worker ADDRESS'.",
         ) from error
+    return client
 
 
 def _hush(distributed: Any) -> None:  # noqa: ANN401  (the module)
@@ -227,3 +231,8 @@ def _hush(distributed: Any) -> None:  # noqa: ANN401  (the module)
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     warnings.filterwarnings("ignore", category=distributed.versions.VersionMismatchWarning)
     import_module("dask").config.set(_SETTINGS)
+
+
+def _close(client: Any) -> None:  # noqa: ANN401  (Dask's)
+    with contextlib.suppress(*_CLOSING_ERRORS):
+        client.close(timeout=FAREWELL_S)
