@@ -245,8 +245,8 @@ def with_keys() -> sa.Select[tuple[object, ...]]:
     )
 
 
-def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
-    matched = (
+def _matched(ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    return (
         sa.exists()
         .where(
             tables.matches.c.exhibit_id == tables.evidence.c.exhibit_id,
@@ -256,6 +256,9 @@ def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
         )
         .correlate(tables.entries, tables.evidence)
     )
+
+
+def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
     names = [c for c in tables.contents.c if c.name not in {*_ENTRY.keys(), "exhibit_id"}]
     listed = rows.entry_columns()
     told = {column.name for column in listed}
@@ -281,7 +284,7 @@ def _listing(ids: Sequence[int], order: str) -> sa.Select[tuple[object, ...]]:
             tables.evidence.c.name.label("evidence_name"),
             tables.evidence.c.exhibit_id,
             tables.exhibits.c.reference.label("exhibit"),
-            matched.label("matched"),
+            _matched(ids).label("matched"),
         )
         .select_from(tables.entries)
         .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
