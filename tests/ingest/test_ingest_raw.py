@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from triage.errors import EvidenceError
+from triage.errors import EvidenceError, EvidenceGone
 from triage.ingest.container import CONTAINERS, open_container
 from triage.ingest.containers.damage import Ledger, merged
 from triage.ingest.containers.files import SegmentFiles
@@ -112,12 +112,13 @@ def test_one_bad_sector_costs_one_sector(tmp_path: Path, monkeypatch: pytest.Mon
     assert str(tmp_path) not in damage.detail
 
 
-def test_a_file_that_shrinks_reads_as_zeros(tmp_path: Path) -> None:
+def test_a_file_that_shrinks_is_no_longer_the_evidence(tmp_path: Path) -> None:
     path = parts(tmp_path, ["d.raw"], size=4_096) / "d.raw"
     container = open_container(path)
     path.write_bytes(DATA[:1_000])
-    assert container.read_at(0, 4_096) == DATA[:1_000] + bytes(3_096)
-    assert container.damage()[0].kind is DamageKind.READ_ERROR
+    with pytest.raises(EvidenceGone, match="d.raw: has 1000 bytes now, 4096 when it was opened"):
+        container.read_at(0, 4_096)
+    assert container.damage() == (), "what is taken away in mid-run is no damage of the medium"
 
 
 @pytest.mark.parametrize(
