@@ -116,7 +116,7 @@ def test_a_file_that_shrinks_is_no_longer_the_evidence(tmp_path: Path) -> None:
     path = parts(tmp_path, ["d.raw"], size=4_096) / "d.raw"
     container = open_container(path)
     path.write_bytes(DATA[:1_000])
-    with pytest.raises(EvidenceGone, match="d.raw: has 1000 bytes now, 4096 when it was opened"):
+    with pytest.raises(EvidenceGone, match=r"d\.raw: has 1000 bytes now, 4096 when it was opened"):
         container.read_at(0, 4_096)
     assert container.damage() == (), "what is taken away in mid-run is no damage of the medium"
 
