@@ -18,8 +18,10 @@ from triage.batch.weights import load_weights
 from triage.model.event import Event
 from triage.model.ledger import ExhibitFacts, Stage
 from triage.model.queue import Holder, Lease, LeaseView, NightEvent, NightLine
+from triage.pipeline import digesting
+from triage.pipeline import run as running
 from triage.pipeline.tasks import close_evidence
-from triage.scheduler import InlinePool
+from triage.scheduler import InlinePool, interrupts
 from triage.store.database import open_store
 from triage.store.leases import Leases
 from triage.store.ledger import Ledger
@@ -135,7 +137,14 @@ class OwnPool(InlinePool):
 
 
 def work_in_this_process(patch: pytest.MonkeyPatch) -> None:
-    """Let a night do without processes, which take a second each to start."""
+    """Let a night do without processes, which take a second each to start.
+
+    It tells of each item, and looks after each whether to stop: the small images of tests are read
+    within the tenth of a second that lies between two looks otherwise.
+    """
+    patch.setattr(interrupts, "CHECK_INTERVAL_S", 0.0)
+    patch.setattr(digesting, "TELL_INTERVAL_S", -1.0)
+    patch.setattr(running, "TELL_INTERVAL_S", -1.0)
 
     def pool(*, stopping: Callable[[], bool] | None = None, **_: object) -> OwnPool:
         return OwnPool(stopping=stopping)
