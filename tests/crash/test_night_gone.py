@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from nightly import OwnPool, work_in_this_process
 from road import CASE, EXHIBIT, FIXTURES, IMAGES, Road
 from triage.errors import EvidenceGone
 from triage.grading.scheme import SchemeBook
@@ -119,7 +120,10 @@ def test_a_bad_sector_is_no_share_that_is_gone(tmp_path: Path) -> None:
     assert [(one.offset_bytes, one.length_bytes) for one in damage] == [(1_499_648, 512)]
 
 
-def test_an_image_that_is_cut_meanwhile_is_not_what_was_opened(tmp_path: Path) -> None:
+def test_an_image_that_is_cut_meanwhile_is_not_what_was_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_in_this_process(monkeypatch)
     image = copied("ext4.raw", tmp_path / "images")
     expected = quiet(tmp_path, image)
     road, whole = own(tmp_path / "road"), image.read_bytes()
@@ -129,7 +133,7 @@ def test_an_image_that_is_cut_meanwhile_is_not_what_was_opened(tmp_path: Path) -
             os.truncate(image, 4096)
 
     with pytest.raises(EvidenceGone, match=r"4096 bytes now, \d+ when it was opened"):
-        run(road, image, ProcessPool(workers=1), cut)
+        run(road, image, OwnPool(), cut)
     image.write_bytes(whole)
     road.run(image)
     assert road.export("jsonl", road.folder) == expected
@@ -189,7 +193,9 @@ def test_a_folder_that_is_unmounted_leaves_an_empty_one(tmp_path: Path) -> None:
         assert road.export("jsonl", road.folder) == expected
 
 
-def run(road: Road, image: Path, pool: ProcessPool, tell: Callable[[Event], None]) -> None:
+def run(
+    road: Road, image: Path, pool: ProcessPool | OwnPool, tell: Callable[[Event], None]
+) -> None:
     request = RunRequest(case=CASE, exhibit=EXHIBIT, images=(image,), workers=2)
     try:
         with open_store(f"sqlite:///{road.db}", create=True) as store:
