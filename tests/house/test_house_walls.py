@@ -27,7 +27,12 @@ FOREIGN = {
     **dict.fromkeys(PROCESSES, frozenset({"scheduler"})),
     "numpy": frozenset({"ingest", "hashing", "matching", "metrics"}),
     **dict.fromkeys(("sqlalchemy", "alembic", "psycopg"), frozenset({"store"})),
-    **dict.fromkeys(("matplotlib", "jinja2"), frozenset({"export"})),
+    "matplotlib": frozenset({"export"}),
+    "jinja2": frozenset({"export", "web"}),
+    **dict.fromkeys(
+        ("fastapi", "starlette", "pydantic", "uvicorn", "authlib", "httpx"), frozenset({"web"})
+    ),
+    "argon2": frozenset({"access"}),
     **dict.fromkeys(("dask", "distributed"), frozenset({"scheduler"})),
     "platformdirs": frozenset({"config"}),
     # Starting programs: nothing does.
@@ -39,6 +44,7 @@ READ_EVIDENCE = {
     "tasks.py": "what runs in the workers",
     "opened.py": "what a worker has open",
     "quick/tasks.py": "what runs in the workers of a quick pass",
+    "viewing.py": "what runs in the workers that show a picture",
     "alike.py": "asks each worker of a cluster which libmagic it has",
     "verify.py": "reads one medium from end to end in this process; no file system is parsed",
     "selftest.py": "asks both rooms for their known answers",

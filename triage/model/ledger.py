@@ -49,6 +49,8 @@ class ExhibitFacts:
         image_path: where its image lies (the first segment), ``""`` while there is none.
         image_bytes: size of the medium, or of the image where only that is known; -1 if not known.
         officer: officer in the case.
+        device_make: of the device itself, as is ``device_model``; ``device_serial`` is its serial
+            number or IMEI. Pictures that say the same of their camera may have been taken by it.
     """
 
     case: str
@@ -68,6 +70,9 @@ class ExhibitFacts:
     image_bytes: int = -1
     outsourced: bool = False
     officer: str = ""
+    device_make: str = ""
+    device_model: str = ""
+    device_serial: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

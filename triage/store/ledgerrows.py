@@ -49,6 +49,9 @@ _WORDS = (
     "dpn_reference",
     "scope_limits",
     "officer",
+    "device_make",
+    "device_model",
+    "device_serial",
 )
 
 

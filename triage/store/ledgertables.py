@@ -43,6 +43,9 @@ ledger = sa.Table(
     sa.Column("released_s", sa.BigInteger, nullable=False, default=-1),
     sa.Column("held_s", sa.BigInteger, nullable=False, default=-1),
     sa.Column("bumped_s", sa.BigInteger, nullable=False, default=-1),
+    sa.Column("device_make", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("device_model", Words, nullable=False, server_default=sa.text("''")),
+    sa.Column("device_serial", Words, nullable=False, server_default=sa.text("''")),
     sa.UniqueConstraint("case_reference", "reference"),
     sa.Index("ledger_by_stage", "stage"),
 )

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 
 import triage
 from triage.errors import StoreError
+from triage.store.accounttables import audit
+from triage.store.benchtables import drafts
 from triage.store.ledgertables import ledger
 from triage.store.tables import SCHEMA_VERSION, versions
 from triage.store.votetables import votes
@@ -27,7 +29,7 @@ _TURN = int.from_bytes(b"triage", "big")
 """Of PostgreSQL's advisory locks the one that is taken to make or change tables."""
 
 _WAIT_MS = 60_000
-(_ALL,) = {ledger.metadata, votes.metadata}
+(_ALL,) = {audit.metadata, drafts.metadata, ledger.metadata, votes.metadata}
 """What all tables are written down in, once the modules are imported that do so."""
 
 _MARK = {"cases", "exhibits", "entries"}
