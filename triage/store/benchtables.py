@@ -14,18 +14,22 @@ drafts = sa.Table(
     "drafts",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("key", Words, nullable=False, unique=True),
     sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
     sa.Column("answers", Words, nullable=False),
     sa.Column("created_s", sa.BigInteger, nullable=False),
     sa.Column("updated_s", sa.BigInteger, nullable=False),
 )
-"""A submission that is being answered; ``answers`` is a JSON object. Deleted once submitted."""
+"""A submission that is being answered; ``answers`` is a JSON object. Deleted once submitted.
+``key`` is random: numbers of deleted rows are given again, and a page of before may still be open.
+"""
 
 submissions = sa.Table(
     "submissions",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("receipt", Words, nullable=False, unique=True),
+    sa.Column("draft", Words, nullable=False, unique=True),
     sa.Column("ledger_id", sa.ForeignKey("ledger.id"), nullable=False, unique=True),
     sa.Column("user_id", sa.ForeignKey("users.id"), nullable=False, index=True),
     sa.Column("team_id", sa.ForeignKey("teams.id"), index=True),
@@ -33,8 +37,9 @@ submissions = sa.Table(
     sa.Column("upload_id", sa.ForeignKey("uploads.id")),
     sa.Column("evidence", Words, nullable=False),
 )
-"""``team_id`` is the officer's team at the time. ``evidence`` is a JSON object: how it came in, its
-files with their sizes and the digests before and after. Appended only.
+"""``draft`` is the key of the draft that it was: submitted twice, it is one. ``team_id`` is the
+officer's team at the time. ``evidence`` is a JSON object: how it came in, its files with their sizes
+and the digests before and after. Appended only.
 """
 
 uploads = sa.Table(

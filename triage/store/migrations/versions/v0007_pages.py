@@ -103,6 +103,7 @@ def _submissions() -> None:
     op.create_table(
         "drafts",
         sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("key", WORDS, nullable=False, unique=True),
         sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id"), nullable=False, index=True),
         sa.Column("answers", WORDS, nullable=False),
         sa.Column("created_s", sa.BigInteger, nullable=False),
@@ -133,6 +134,7 @@ def _submissions() -> None:
         "submissions",
         sa.Column("id", sa.Integer, primary_key=True),
         sa.Column("receipt", WORDS, nullable=False, unique=True),
+        sa.Column("draft", WORDS, nullable=False, unique=True),
         sa.Column("ledger_id", sa.Integer, sa.ForeignKey("ledger.id"), nullable=False, unique=True),
         sa.Column("user_id", sa.Integer, sa.ForeignKey("users.id"), nullable=False, index=True),
         sa.Column("team_id", sa.Integer, sa.ForeignKey("teams.id"), index=True),
