@@ -72,6 +72,15 @@ def entry(store: Store, exhibit: str) -> LedgerEntry:
     return Ledger(store.connection).entry(None, exhibit)
 
 
+def test_what_device_it_is_comes_in_by_columns_of_its_own(store: Store, take: Take) -> None:
+    names = {"device_make": "Make", "device_model": "Model", "device_serial": "IMEI"}
+    of = ColumnMap(columns={**PLAIN.columns, **names}, zone=UTC)
+    take("Case,Ref,Received,Band,Make,Model,IMEI\nX,1,2026-11-01,,Harbour,Pilot 9,'00490154\n", of)
+    facts = entry(store, "1").facts
+    assert (facts.device_make, facts.device_model) == ("Harbour", "Pilot 9")
+    assert facts.device_serial == "'00490154", "an apostrophe counts before formulas only"
+
+
 def test_the_fixture_is_taken_as_its_page_says(store: Store) -> None:
     of = load_map(LEDGER / "columns.toml")
     report = take_in(LEDGER / "cases.csv", of, store, by="Admin", now_s=NOW)

@@ -72,6 +72,23 @@ def test_an_exhibit_is_followed_from_its_arrival_to_its_release(exhibit: Call) -
         assert words in page
 
 
+def test_what_device_it_is_can_be_said_changed_and_shown(exhibit: Call) -> None:
+    exhibit(
+        "add", "--case", "X", "--exhibit", "1", "--make", "Harbour", "--model", "Pilot [red]9",
+        "--serial", "490154203237518",
+    )  # fmt: skip
+    exhibit("change", "1", "--model", "Pilot 9", "--by", "C. Lerk")
+    told = json.loads(exhibit("show", "1", "--json").stdout)
+    assert [told[f"device_{name}"] for name in ("make", "model", "serial")] == [
+        "Harbour",
+        "Pilot 9",
+        "490154203237518",
+    ]
+    page = exhibit("show", "1").stdout
+    for words in ("Harbour", "490154203237518", "device model: Pilot [red]9 -> Pilot 9"):
+        assert words in page
+
+
 def test_several_are_moved_together_or_not_at_all(exhibit: Call) -> None:
     for number in ("1", "2"):
         exhibit("add", "--case", "X", "--exhibit", number)

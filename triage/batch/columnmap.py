@@ -24,6 +24,9 @@ WORDS = (
     "dpn_reference",
     "scope_limits",
     "officer",
+    "device_make",
+    "device_model",
+    "device_serial",
 )
 """Facts that are taken as they are written."""
 

@@ -23,6 +23,9 @@ _WORDS = (
     ("dpn_reference", "--dpn", "Reference of the Digital Processing Notice."),
     ("scope_limits", "--scope", "What may be looked at."),
     ("officer", "--officer", "Officer in the case."),
+    ("device_make", "--make", "Make of the device."),
+    ("device_model", "--model", "Model of the device."),
+    ("device_serial", "--serial", "Serial number or IMEI of the device."),
 )
 _OTHERS = (
     click.option(
