@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from triage.hashing import luma, picture
+from triage.hashing import decoding, luma, picture
 from triage.hashing.knownanswers import distance_bits, waves
 from triage.hashing.pdq import pdq_of_pixels, samples_of
 from triage.hashing.picture import PictureLimits, hash_picture
@@ -52,7 +52,7 @@ def hashed(data: bytes) -> PictureHashes:
 
 
 def in_full(data: bytes) -> PictureHashes:
-    with picture._opened(data) as opened:
+    with decoding.opened(data) as opened:
         return picture._hash_in_full(opened, turned=False)
 
 
@@ -105,7 +105,7 @@ def test_nothing_is_scaled_that_would_leave_a_side_under_512(
 
     monkeypatch.setattr(picture, "hashes_of_luma", noted)
     for size in ((1023, 3000), (1024, 1024), (1025, 2047), (2048, 2048), (4096, 4097)):
-        with picture._opened(jpeg(Image.new("L", size, 90))) as opened:
+        with decoding.opened(jpeg(Image.new("L", size, 90))) as opened:
             assert picture._hash_luma(opened, turned=False) is None
     assert seen == [
         ((3000, 1023), 1),

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from triage.model.entry import DirectoryRef
-    from triage.model.outcome import PictureOutcome
     from triage.model.problem import Problem
     from triage.pipeline.items import (
+        Decoded,
         Digested,
         FoldersItem,
         Listed,
@@ -100,7 +100,7 @@ def digest_placed(item: PlacedItem) -> PlacedDone | Digested:
     return tasks.digest_placed(item)
 
 
-def decode_picture(item: PictureItem) -> PictureOutcome:
+def decode_picture(item: PictureItem) -> Decoded:
     """Read a content again and hash it as a picture."""
     from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
 

@@ -9,8 +9,9 @@ from triage.hashing.limits import PictureLimits
 from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange, EvidenceInfo
 from triage.model.listing import Listing
-from triage.model.outcome import Done, Failed, Outcome, Skipped
+from triage.model.outcome import Done, Failed, Outcome, PictureOutcome, Skipped
 from triage.model.packing import PATH, SIZE, Row, entry_of
+from triage.model.picturefacts import PictureFacts
 from triage.model.problem import Problem
 from triage.model.volume import VolumeInfo
 
@@ -229,3 +230,10 @@ class PictureItem:
     mime: str
     limits: PictureLimits
     turned: bool = False
+
+
+class Decoded(NamedTuple):
+    """What decoding a picture gave, and what it says of itself; ``None`` where it says nothing."""
+
+    outcome: PictureOutcome
+    facts: PictureFacts | None = None

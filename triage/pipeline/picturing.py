@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from triage.hashing.limits import PictureLimits
 from triage.model.digest import PictureHashes
 from triage.model.outcome import NoPicture, PictureOutcome, PictureReason
+from triage.model.picturefacts import PictureFacts
 from triage.pipeline.calls import decode_picture
-from triage.pipeline.items import PictureItem
+from triage.pipeline.items import Decoded, PictureItem
 from triage.pipeline.judging import Judge
 from triage.pipeline.plan import TimeLimits, portions
-from triage.scheduler import Batch, Finished, LossKind, Pool
+from triage.scheduler import Batch, Finished, LossKind, Pool, Result
+from triage.store import picturefacts
 from triage.store.database import Store
 from triage.store.work import StoredContent
 
@@ -23,7 +25,7 @@ BATCH_BYTES = 2 * 1024 * 1024
 SETTLE_ITEMS = 256
 SETTLE_INTERVAL_S = 0.5
 
-_LOSSES = {
+LOSSES = {
     LossKind.CRASH: PictureReason.CRASH,
     LossKind.ERROR: PictureReason.UNDECODABLE,
     LossKind.TIME_LIMIT: PictureReason.TIME_LIMIT,
@@ -48,6 +50,7 @@ class Picturing:
     on_decoded: Callable[[int, int], None]
     turned: bool = False
     _group: dict[bytes, PictureOutcome] = field(default_factory=dict)
+    _facts: dict[bytes, PictureFacts] = field(default_factory=dict)
     _settled_at: float = 0.0
 
     def run(self) -> None:
@@ -55,16 +58,21 @@ class Picturing:
         self._settled_at = time.monotonic()
         for result in self.pool.run(self._batches()):
             item: PictureItem = result.item
-            self._group[item.sha256] = (
-                result.value
-                if isinstance(result, Finished)
-                else NoPicture(reason=_LOSSES[result.kind], detail=result.detail)
-            )
+            self._take(item, result)
             self.on_decoded(1, item.entry.size_bytes)
             now = time.monotonic()
             if len(self._group) >= SETTLE_ITEMS or now - self._settled_at > SETTLE_INTERVAL_S:
                 self._settle()
         self._settle()
+
+    def _take(self, item: PictureItem, result: Result) -> None:
+        if not isinstance(result, Finished):
+            self._group[item.sha256] = NoPicture(reason=LOSSES[result.kind], detail=result.detail)
+            return
+        decoded: Decoded = result.value
+        self._group[item.sha256] = decoded.outcome
+        if decoded.facts is not None:
+            self._facts[item.sha256] = decoded.facts
 
     def _batches(self) -> Iterator[Batch]:
         for page in self.store.waiting_pictures(self.exhibit_id):
@@ -101,8 +109,10 @@ class Picturing:
         judged = self.judge.judge([one for one, _ in seen], [look for _, look in seen])
         self.store.set_pictures(self.exhibit_id, self._group)
         self.store.set_matches(self.exhibit_id, (one for one in judged if one[1]))
+        picturefacts.set_facts(self.store, self.exhibit_id, self._facts)
         self.store.commit()
         self._group.clear()
+        self._facts.clear()
         self._settled_at = time.monotonic()
 
     def _look(self, content: StoredContent) -> PictureHashes | None:

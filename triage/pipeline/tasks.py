@@ -10,8 +10,10 @@ import hashlib
 import pickle
 import time
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from triage.errors import EvidenceGone, TriageError
+from triage.hashing.limits import PictureLimits
 from triage.hashing.stream import DigestStream
 from triage.ingest.archive import (
     ARCHIVE_MIMES,
@@ -29,10 +31,10 @@ from triage.model.evidence import DamagedRange, DamageKind
 from triage.model.extents import unpacked
 from triage.model.listing import Listing, joined
 from triage.model.outcome import Done, Failed, FailReason, NoPicture, Outcome, PictureReason
-from triage.model.outcome import PictureOutcome as Pictured
 from triage.model.problem import Problem
 from triage.pipeline import opened
 from triage.pipeline.items import (
+    Decoded,
     Digested,
     FoldersItem,
     Listed,
@@ -168,10 +170,41 @@ def digest_placed(item: PlacedItem) -> PlacedDone | Digested:
 
 
 @ends_with_evidence
-def decode_picture(item: PictureItem) -> Pictured:
-    """Read a content again and hash it as a picture."""
+def decode_picture(item: PictureItem) -> Decoded:
+    """Read a content again, hash it as a picture, and see what it says of itself."""
+    from triage.hashing.exif import facts_of  # noqa: PLC0415  (not every run decodes)
     from triage.hashing.picture import hash_picture  # noqa: PLC0415  (not every run decodes)
 
+    data = read_again(item)
+    if isinstance(data, NoPicture):
+        return Decoded(data)
+    outcome = hash_picture(data, item.mime, item.limits, turned=item.turned)
+    facts = facts_of(data)
+    return Decoded(outcome, facts if facts.says_anything else None)
+
+
+class Wanted(Protocol):
+    """An item that names a content to be read again, and where."""
+
+    @property
+    def sha256(self) -> bytes:
+        """Give its SHA-256."""
+
+    @property
+    def location(self) -> str:
+        """Give the place of the evidence."""
+
+    @property
+    def entry(self) -> FileEntry:
+        """Give the entry to read it from."""
+
+    @property
+    def limits(self) -> PictureLimits:
+        """Give what is not even read."""
+
+
+def read_again(item: Wanted) -> bytes | NoPicture:
+    """Read a content whole; why not, where it is too large, unreadable or not what it was."""
     if item.entry.size_bytes > item.limits.max_bytes:
         detail = f"{item.entry.size_bytes} bytes, the limit is {item.limits.max_bytes}"
         return NoPicture(reason=PictureReason.TOO_MANY_BYTES, detail=detail)
@@ -184,7 +217,7 @@ def decode_picture(item: PictureItem) -> Pictured:
         return NoPicture(
             reason=PictureReason.UNREADABLE, detail="it reads differently from when it was digested"
         )
-    return hash_picture(data, item.mime, item.limits, turned=item.turned)
+    return data
 
 
 def _told(location: str, outcome: Outcome) -> PlacedDone | Digested:
