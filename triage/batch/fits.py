@@ -146,7 +146,7 @@ def image_size(path: Path, known_bytes: int) -> int:
             return -1
         family = [path]
         if _NUMBERED.fullmatch(path.suffix):
-            family = [one for one in path.parent.iterdir() if _same_set(one, path)]
+            family = [one for one in path.parent.iterdir() if same_set(one, path)]
         return sum(one.stat().st_size for one in family)
     except OSError:
         return -1
@@ -163,8 +163,8 @@ def minutes(seconds: float) -> str:
     return f"{hours} h {rest:02d} min" if hours else f"{rest} min"
 
 
-def _same_set(one: Path, first: Path) -> bool:
-    """Tell whether a file is a segment beside another: .E01 and .E02, .001 and .002, .EAA too."""
+def same_set(one: Path, first: Path) -> bool:
+    """Tell whether a file is of the set of the first one: .E01 and .E02, .001 and .002, .EAA."""
     if one.stem != first.stem or len(one.suffix) != len(first.suffix):
         return False
     after_99 = one.suffix[:2] == first.suffix[:2] and one.suffix[1:].isalpha()
