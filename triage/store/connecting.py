@@ -129,24 +129,37 @@ def hint(cause: str) -> str:
     return next(ways, "")
 
 
-def engine_for(url: sa.URL, *, create: bool) -> sa.Engine:
+_POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True}
+"""Of what serves many at once: connections that stay, and more while they are asked for."""
+
+_POOLED_SQLITE = ("synchronous=FULL", "cache_size=-16384")
+"""What was acknowledged to a person is there after the power went, too; and of many connections
+none may take much memory.
+"""
+
+
+def engine_for(url: sa.URL, *, create: bool, pooled: bool = False) -> sa.Engine:
     """Make an engine; nothing is connected yet.
 
     Args:
         create: make the folder of a file that is not there.
+        pooled: it is to serve many threads at once, for long.
 
     Raises:
         StoreError: there is no such file, or what speaks to the server is not installed.
     """
+    options = _POOL if pooled else {}
     if url.get_backend_name() == "sqlite":
         _find(url, create=create)
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(url, **options)
         refused = engine.dialect.loaded_dbapi.OperationalError
         sa.event.listen(engine, "connect", functools.partial(_prepare_sqlite, refused))
+        if pooled:
+            sa.event.listen(engine, "connect", _settle_sqlite)
         return engine
     query = {name: value for name, value in _POSTGRESQL.items() if name not in url.query}
     try:
-        return sa.create_engine(url.update_query_dict(query))
+        return sa.create_engine(url.update_query_dict(query), **options)
     except ImportError as error:
         raise StoreError(f"{shown(url)}: {error}", hint=_PROGRAM) from error
 
@@ -182,6 +195,13 @@ def _prepare_sqlite(
     cursor.execute(f"PRAGMA busy_timeout={BUSY_S * 1000}")
     _write_ahead(cursor, refused)
     for pragma in _SQLITE:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _settle_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:  # noqa: ANN401  (DB-API)
+    cursor = connection.cursor()
+    for pragma in _POOLED_SQLITE:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

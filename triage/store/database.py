@@ -34,6 +34,41 @@ def open_store(url: str, *, create: bool = False) -> Iterator[Store]:
         yield Store(connection)
 
 
+class Stores:
+    """A case database that serves many threads at once: each has a store of its own meanwhile.
+
+    What is committed through it is on the disk: somebody was told that it is kept.
+
+    Args:
+        url: SQLAlchemy URL of SQLite or PostgreSQL.
+        create: make the file, its folder and the tables where they are missing.
+
+    Raises:
+        StoreError: it cannot be opened or is of another version.
+    """
+
+    def __init__(self, url: str, *, create: bool = False) -> None:
+        with open_store(url, create=create):
+            pass
+        where = connecting.parsed(url)
+        self.shown = connecting.shown(where)
+        self._engine = connecting.engine_for(where, create=False, pooled=True)
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Store]:
+        """Give a store; what it has not committed in the end is dropped.
+
+        Raises:
+            StoreError: there is no connection, or it fails while in use.
+        """
+        with translated(self.shown), self._engine.connect() as connection:
+            yield Store(connection)
+
+    def close(self) -> None:
+        """Close all connections that are not in use."""
+        self._engine.dispose()
+
+
 @contextlib.contextmanager
 def connected(url: str, *, create: bool = False) -> Iterator[tuple[sa.Connection, str]]:
     """Connect to whatever there is, and give the URL as it may be printed.
