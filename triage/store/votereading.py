@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from triage.errors import UsageFault
 from triage.model.digest import Digests
 from triage.model.display import printable
-from triage.model.vote import ContentVotes, Decide, Decision, VoteSource
+from triage.model.vote import ContentVotes, Decide, Decision, Vote, VoteSource, same_person
 from triage.store import tables, voterows
 from triage.store.voterows import parts
 from triage.store.votetables import vote_sources, votes
@@ -87,6 +87,20 @@ class VoteReading:
         """
         case_id, ids = self._case(case)
         return list(voterows.contents_of(self._connection, case_id, ids, digests, blind=blind))
+
+    def own(self, case: str, digests: Sequence[bytes], *, by: str) -> dict[bytes, list[Vote]]:
+        """Give what a person said here of some contents, in the order of recording.
+
+        Contents of which the person never said anything are left out.
+        """
+        case_id, _ = self._case(case)
+        name = same_person(by)
+        found: dict[bytes, list[Vote]] = {}
+        for sha256, lines in voterows.votes_of(self._connection, case_id, digests).items():
+            mine = [one for one in lines if one.source is None and same_person(one.by) == name]
+            if mine:
+                found[sha256] = mine
+        return found
 
     def contents(
         self,

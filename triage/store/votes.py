@@ -75,6 +75,14 @@ class Votes(VoteReading):
             self._connection.execute(sa.insert(votes), values)
         return len(values), len(last) - len(values)
 
+    def hold(self, case: str) -> None:
+        """Let nobody else record anything about a case before this transaction ends.
+
+        Raises:
+            UsageFault: there is no such case.
+        """
+        self._hold(self._case(case)[0], alone=True)
+
     def withdraw(
         self, case: str, digests: Sequence[bytes], *, by: str, why: str, now_s: int
     ) -> int:
