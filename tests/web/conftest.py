@@ -1,0 +1,16 @@
+"""What tests of the pages share."""
+
+from __future__ import annotations
+
+from suitehere import (  # noqa: F401  (fixtures are found by their names here)
+    app,
+    browser,
+    client,
+    examined,
+    examined_client,
+    examined_once,
+    live,
+    live_examined,
+    page_as,
+    suite,
+)

@@ -1,0 +1,83 @@
+"""Bodies of requests: never larger than the route takes, and read as forms where they are forms."""
+
+from __future__ import annotations
+
+from fastapi import HTTPException
+from starlette.requests import Request
+from starlette.types import Message
+
+from triage.web.faults import Fault, TooLarge
+from triage.web.forms import Fields
+
+USUAL = 1_000_000
+"""Bytes of a body, unless a route says otherwise."""
+
+FIELDS_MOST = 2_000
+"""Fields of a form."""
+
+_FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
+
+
+class _Over(Exception):  # noqa: N818  (a state of the stream)
+    """The body went over its limit in mid-stream."""
+
+
+def bounded(request: Request, most_bytes: int) -> Request:
+    """Give the request with a body that ends in a fault once it is larger than it may be.
+
+    Args:
+        most_bytes: -1 for a body that the handler counts itself.
+    """
+    if most_bytes < 0:
+        return request
+    seen = 0
+
+    async def receive() -> Message:
+        nonlocal seen
+        message = await request.receive()
+        seen += len(message.get("body", b""))
+        if seen > most_bytes:
+            raise _Over
+        return message
+
+    return Request(request.scope, receive, request._send)  # noqa: SLF001  (has no public name)
+
+
+def check_length(request: Request, most_bytes: int) -> None:
+    """Refuse a body that says itself that it is too large, before a byte of it is read.
+
+    Raises:
+        TooLarge: it is.
+        Fault: its length is no number.
+    """
+    told = request.headers.get("content-length", "0")
+    if not (told.isascii() and told.isdigit() and len(told) <= 18):
+        raise Fault("The length of what was sent is not known.")
+    if 0 <= most_bytes < int(told):
+        raise TooLarge("What was sent is larger than this page takes.")
+
+
+async def read_form(request: Request) -> Fields:
+    """Read a posted form; files in it are not taken.
+
+    Raises:
+        Fault: it is no form.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().casefold()
+    if kind not in _FORMS:
+        raise Fault("This page takes a form.")
+    posted = await request.form(max_files=0, max_fields=FIELDS_MOST)
+    found = [(name, value) for name, value in posted.multi_items() if isinstance(value, str)]
+    return Fields(found)
+
+
+def as_fault(error: Exception) -> Exception:
+    """Tell a body that was too large by its fault, however it was wrapped on the way."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, _Over):
+            return TooLarge("What was sent is larger than this page takes.")
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, HTTPException) and error.status_code == 400:
+        return Fault("What was sent could not be read.")
+    return error

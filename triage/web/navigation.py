@@ -1,0 +1,32 @@
+"""What each role finds at the head of its pages and on its start page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from triage.model.account import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A way to a door.
+
+    Attributes:
+        words: what one can do there, for the start page.
+        head: stands in the navigation of every page, too.
+    """
+
+    label: str
+    path: str
+    roles: frozenset[Role]
+    words: str
+    head: bool = True
+
+
+ENTRIES: tuple[Entry, ...] = ()
+"""In the order in which they are shown; one whose page does not exist is left out."""
+
+
+def entries_for(entries: tuple[Entry, ...], roles: frozenset[Role]) -> tuple[Entry, ...]:
+    """Give what somebody of these roles is offered."""
+    return tuple(one for one in entries if one.roles & roles)
