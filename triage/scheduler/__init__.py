@@ -2,6 +2,7 @@
 
 from triage.scheduler.batch import Batch, Finished, LossKind, Lost, Pool, Result
 from triage.scheduler.beat import Heartbeat
+from triage.scheduler.errands import Errands
 from triage.scheduler.inline import InlinePool
 from triage.scheduler.interrupts import StopRequests, terminate_as_interrupt
 from triage.scheduler.pool import ProcessPool
@@ -9,6 +10,7 @@ from triage.scheduler.turns import turn
 
 __all__ = [
     "Batch",
+    "Errands",
     "Finished",
     "Heartbeat",
     "InlinePool",

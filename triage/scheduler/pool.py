@@ -120,7 +120,7 @@ class ProcessPool:
             args=(theirs, at, self._memory_limit_bytes, self._turns.path if self._turns else ""),
             daemon=True,
         )
-        with _main_not_imported():
+        with main_not_imported():
             process.start()
         theirs.close()
         return _Worker(process=process, pipe=ours, at=at)
@@ -232,7 +232,7 @@ class ProcessPool:
         if rest:
             self._retry.append(_part(batch, rest))
         if batch.alone or kind is LossKind.TIME_LIMIT:
-            return [Lost(item=batch.items[index], kind=kind, detail=_cause(kind, exit_code))]
+            return [Lost(item=batch.items[index], kind=kind, detail=cause(kind, exit_code))]
         self._retry.append(replace(_part(batch, [index]), alone=True))
         return []
 
@@ -245,13 +245,14 @@ def _part(batch: Batch, indexes: list[int]) -> Batch:
     )
 
 
-def _cause(kind: LossKind, exit_code: int | None) -> str:
+def cause(kind: LossKind, exit_code: int | None, ended: str = "died twice") -> str:
+    """Say how a worker was lost."""
     if kind is LossKind.TIME_LIMIT:
         return "stopped: it took longer than the time limit"
     if exit_code is not None and exit_code < 0:
         with contextlib.suppress(ValueError):
-            return f"the worker died twice on it ({signal.Signals(-exit_code).name})"
-    return f"the worker died twice on it (exit code {exit_code})"
+            return f"the worker {ended} on it ({signal.Signals(-exit_code).name})"
+    return f"the worker {ended} on it (exit code {exit_code})"
 
 
 def _kill(worker: _Worker) -> None:
@@ -261,7 +262,7 @@ def _kill(worker: _Worker) -> None:
 
 
 @contextlib.contextmanager
-def _main_not_imported() -> Iterator[None]:
+def main_not_imported() -> Iterator[None]:
     """Keep ``spawn`` from importing the caller's main module: workers need only what they run."""
     main = sys.modules["__main__"]
     saved = {name: getattr(main, name, None) for name in ("__file__", "__spec__")}
