@@ -50,6 +50,7 @@ CHECK_BYTES = 1 << 30
 EDGE_BYTES = 1 << 20
 """At the start and end of what is here, by which a sender tells the same file again."""
 
+SWEEP_EVERY_S = 3_600
 STALE_S = 14 * 86_400
 """After which an upload that nobody goes on with, or submits, is removed."""
 
@@ -72,6 +73,7 @@ class Uploading:
         self._free_bytes = free_bytes
         self._busy: dict[str, object] = {}
         self._checks: dict[str, Check] = {}
+        self._swept_s = 0
 
     def begin(
         self,
@@ -130,20 +132,9 @@ class Uploading:
             UploadFault: it does not belong there, the upload is not open, or there is no room.
         """
         with self._alone(piece.key):
-            upload = self.find(store, piece.key, user_id)
-            if upload.state is not UploadState.OPEN:
-                raise UploadFault(Reason.NOT_OPEN, "This upload is finished: nothing can be added.")
-            file = file_of(upload, piece.nth)
-            here = _here(upload, file)
+            upload, file = self._fitting(store, user_id, piece)
+            here = piece.offset_bytes
             after = here + len(piece.data)
-            if piece.offset_bytes != here:
-                raise wrong_place(file, here)
-            if after > file.size_bytes:
-                raise UploadFault(
-                    Reason.TOO_LARGE,
-                    "The file is larger than was said when the upload began.",
-                    received_bytes=here,
-                )
             self._check_room(len(piece.data), limits)
             with on_disk():
                 uploadfiles.write_piece(upload.folder / file.stored, here, piece.data)
@@ -152,6 +143,14 @@ class Uploading:
                 raise wrong_place(file, here)
             store.commit()
             return after
+
+    def expect(self, store: Store, user_id: int, piece: Piece) -> None:
+        """Do nothing where a piece belongs to what is here; of it, not all need be here yet.
+
+        Raises:
+            UploadFault: as :meth:`append` would.
+        """
+        self._fitting(store, user_id, piece)
 
     def edges(self, store: Store, key: str, user_id: int, nth: int) -> Edges:
         """Give both ends of what is here of a file.
@@ -189,7 +188,8 @@ class Uploading:
                 return Checked(upload=upload, bytes=upload.size_bytes)
             _check_complete(store, upload, now_s)
             check = self._checks.setdefault(key, Check())
-            if check.step(upload, CHECK_BYTES):
+            settled = check.step(upload, CHECK_BYTES)
+            if settled:
                 del self._checks[key]
                 uploads = Uploads(store.connection)
                 for file, digest in zip(upload.files, check.digests, strict=True):
@@ -197,7 +197,8 @@ class Uploading:
                 same = check.same(upload)
                 state = UploadState.CHECKED if same else UploadState.REFUSED
                 uploads.settle(upload.upload_id, state, now_s)
-            return Checked(upload=self.find(store, key, user_id), bytes=check.done_bytes)
+            found = self.find(store, key, user_id)
+            return Checked(upload=found, bytes=check.done_bytes, settled=settled)
 
     def drop(self, store: Store, key: str, user_id: int, now_s: int) -> Upload:
         """Give an upload up; the caller commits, and then calls :meth:`clear`.
@@ -216,6 +217,12 @@ class Uploading:
     def clear(self, upload: Upload) -> None:
         """Remove the files of an upload that was dropped or refused."""
         uploadfiles.remove(upload.folder)
+
+    def tidy(self, store: Store, now_s: int) -> None:
+        """Sweep where that was not done within the hour."""
+        if now_s - self._swept_s >= SWEEP_EVERY_S:
+            self._swept_s = now_s
+            self.sweep(store, now_s)
 
     def sweep(self, store: Store, now_s: int, *, stale_s: int = STALE_S) -> int:
         """Drop what nobody goes on with, commit, remove files that no upload needs; give how many.
@@ -237,6 +244,22 @@ class Uploading:
             if _KEY.fullmatch(folder.name) and folder.name not in needed:
                 uploadfiles.remove(folder)
         return len(dropped)
+
+    def _fitting(self, store: Store, user_id: int, piece: Piece) -> tuple[Upload, UploadFile]:
+        upload = self.find(store, piece.key, user_id)
+        if upload.state is not UploadState.OPEN:
+            raise UploadFault(Reason.NOT_OPEN, "This upload is finished: nothing can be added.")
+        file = file_of(upload, piece.nth)
+        here = _here(upload, file)
+        if piece.offset_bytes != here:
+            raise wrong_place(file, here)
+        if here + len(piece.data) > file.size_bytes:
+            raise UploadFault(
+                Reason.TOO_LARGE,
+                "The file is larger than was said when the upload began.",
+                received_bytes=here,
+            )
+        return upload, file
 
     def _check_room(self, more_bytes: int, limits: UnitSettings) -> None:
         if self._free_bytes(self._folder) - more_bytes < limits.upload_free_gb * GB:

@@ -88,10 +88,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """An upload after a step of its check; ``bytes`` were read so far, of all its files."""
+    """An upload after a step of its check.
+
+    Attributes:
+        bytes: read so far, of all its files.
+        settled: the verdict came by this step.
+    """
 
     upload: Upload
     bytes: int
+    settled: bool = False
 
 
 def accepted(offered: Sequence[Offered]) -> tuple[UploadFile, ...]:
