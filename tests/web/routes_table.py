@@ -27,4 +27,13 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/account/sessions/end"): SIGNED_IN,
     ("GET", "/account/password"): SIGNED_IN,
     ("POST", "/account/password"): SIGNED_IN,
+    # evidence that officers send
+    ("GET", "/api/uploads"): frozenset({"officer"}),
+    ("POST", "/api/uploads"): frozenset({"officer"}),
+    ("POST", "/api/uploads/offer"): frozenset({"officer"}),
+    ("GET", "/api/uploads/{key}"): frozenset({"officer"}),
+    ("DELETE", "/api/uploads/{key}"): frozenset({"officer"}),
+    ("PATCH", "/api/uploads/{key}/{nth}"): frozenset({"officer"}),
+    ("GET", "/api/uploads/{key}/{nth}/edges"): frozenset({"officer"}),
+    ("POST", "/api/uploads/{key}/finish"): frozenset({"officer"}),
 }

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 import triage
-from triage.web.doors import account, assets, home, signin
+from triage.web.doors import account, assets, home, signin, uploads
 from triage.web.faults import answer_for
 from triage.web.gate import EVERYBODY, Declared, Door, Rule, SeatIn, route_class
 from triage.web.headers import Headers
@@ -26,6 +26,7 @@ DOORS: tuple[Door, ...] = (
     home.DOOR,
     signin.DOOR,
     account.DOOR,
+    uploads.DOOR,
 )
 """In the order in which their routes are tried; a new door is a file in ``doors/`` and a line."""
 
