@@ -101,7 +101,7 @@ def cast(
     )
 
 
-def undo(
+def undo(  # noqa: PLR0913  (an action has these parts)
     store: Store,
     case: str,
     digests: Sequence[bytes],

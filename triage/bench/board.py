@@ -11,9 +11,11 @@ from itertools import chain, compress, islice
 from typing import NamedTuple
 
 from triage.bench.desk import Desk, Grade, Room, Stand
+from triage.bench.filters import filters_of
 from triage.bench.layout import Layout
+from triage.bench.missing import NotHere, Restacked
 from triage.bench.sieve import Asked, Queue, Sieve, Voted
-from triage.errors import UsageFault
+from triage.bench.told import ToldFilters
 from triage.grading.voting import decide
 from triage.model.grade import Category, Standing
 from triage.model.vote import same_person, standing
@@ -64,9 +66,16 @@ class Board:
         self._standings: dict[tuple[Stand, ...], tuple[Stand, ...]] = {}
         self._desks: OrderedDict[int, Desk] = OrderedDict()
         self._selections: OrderedDict[tuple[Queue, Sieve], Stacks] = OrderedDict()
+        self._filters: ToldFilters | None = None
         self._newest = -1
         self._missing: dict[int, float] = {}
         self._sample = -1
+
+    def filters(self) -> ToldFilters:
+        """Give what the case can be filtered by, counted once."""
+        if self._filters is None:
+            self._filters = filters_of(self.layout)
+        return self._filters
 
     def refresh(self, store: Store) -> None:
         """Take in what was said, and drawn, since the last time."""
@@ -112,12 +121,12 @@ class Board:
         """Give the number of a stack by its key.
 
         Raises:
-            UsageFault: no stack is made up like that, or not any more.
+            Restacked: no stack is made up like that, or not any more.
         """
         try:
             return self.layout.by_key[bytes.fromhex(key)]
         except (KeyError, ValueError):
-            raise UsageFault(
+            raise Restacked(
                 "there is no such stack: the pictures of the case may have been stacked anew",
                 hint="Load the gallery again and look at the stack as it is now.",
             ) from None
@@ -126,12 +135,12 @@ class Board:
         """Give the number of a content by its SHA-256 in hex.
 
         Raises:
-            UsageFault: the case holds no picture or video with that digest.
+            NotHere: the case holds no picture or video with that digest.
         """
         try:
             return self.layout.number[bytes.fromhex(digest)]
         except (KeyError, ValueError):
-            raise UsageFault("the case holds no picture or video with that SHA-256") from None
+            raise NotHere("the case holds no picture or video with that SHA-256") from None
 
     def page(self, desk: Desk, asked: Asked, *, after: str, limit: int) -> Found:
         """Give a page of what is asked for, behind a cursor."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from triage.bench.board import Board
 from triage.bench.layout import lay_out
+from triage.bench.missing import NotHere
 from triage.scheduler.latch import Latch
 from triage.store import boardrows
 from triage.store.database import Store
@@ -54,7 +55,7 @@ class Boards:
             now_s: seconds since 1970 UTC; what is dated later is not believed.
 
         Raises:
-            UsageFault: there is no such case.
+            NotHere: there is no such case.
         """
         with self._latch:
             board = self._boards.get(case_id)
@@ -72,6 +73,8 @@ class Boards:
         if board is not None and began_s - self._looked[case_id] < self._looked_at_s:
             return board
         case = boardrows.case_by_id(store.connection, case_id)
+        if case is None:
+            raise NotHere("there is no such case here")
         mark, running = boardrows.mark_of(store.connection, case)
         if board is None or board.mark != mark or (running and began_s - board.made_s >= RUNNING_S):
             today = datetime.fromtimestamp(now_s, UTC).date()

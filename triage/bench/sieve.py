@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from triage.bench.layout import Layout
 from triage.bench.sight import Sight
-from triage.errors import UsageFault
 from triage.model.display import printable
 from triage.model.grade import Category, Standing
 
@@ -101,20 +100,6 @@ class Asked:
     sieve: Sieve = Sieve()
     categories: frozenset[Category] = frozenset()
     mine: Voted | None = None
-
-
-def day_of(text: str, field: str) -> int:
-    """Read a day as an ordinal; 0 for none.
-
-    Raises:
-        UsageFault: it is no day, or one that calendars do not have.
-    """
-    if not text:
-        return 0
-    try:
-        return date.fromisoformat(text).toordinal()
-    except ValueError:
-        raise UsageFault(f"{field}: {printable(text)} is no day", hint="2026-11-22") from None
 
 
 def _folders(layout: Layout, exhibit: str, folder: str) -> frozenset[int]:

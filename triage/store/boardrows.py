@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from triage.errors import UsageFault
 from triage.store import tables
 from triage.store.benchtables import dip_contents, dip_samples
 from triage.store.ledgertables import ledger
@@ -85,17 +84,13 @@ class Said(NamedTuple):
     contents: tuple[bytes, ...]
 
 
-def case_by_id(connection: sa.Connection, case_id: int) -> BoardCase:
-    """Give a case by its id.
-
-    Raises:
-        UsageFault: there is no such case.
-    """
+def case_by_id(connection: sa.Connection, case_id: int) -> BoardCase | None:
+    """Give a case by its id, ``None`` where there is none."""
     columns = tables.exhibits.c
     named = sa.select(tables.cases.c.reference).where(tables.cases.c.id == case_id)
     reference = connection.execute(named).scalar()
     if reference is None:
-        raise UsageFault("there is no such case here")
+        return None
     query = sa.select(columns.id, columns.reference).where(columns.case_id == case_id)
     found = connection.execute(query.order_by(columns.reference))
     return BoardCase(case_id, reference, tuple((row[0], row[1]) for row in found))
