@@ -33,6 +33,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("batch", "triage.cli.commands.batch:batch", "Work through the queue, unattended."),
     ("metrics", "triage.cli.commands.metrics:metrics", "Backlog, ages, throughput, forecast."),
     ("counts", "triage.cli.commands.counts:counts", "Enter what is counted by people."),
+    ("user", "triage.cli.commands.user:user", "Keep the accounts of those who use the pages."),
+    ("audit", "triage.cli.commands.audit:audit", "Verify and read what was written down."),
     ("database", "triage.cli.commands.database:database", "Show, upgrade and copy the database."),
     ("verify", "triage.cli.commands.verify:verify", "Check an image against its stored digests."),
     ("selftest", "triage.cli.commands.selftest:selftest", "Check all known answers."),

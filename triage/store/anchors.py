@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ NAME = "audit-anchors.txt"
 ROWS = 1_000
 """A line is noted whenever so many were appended."""
 
-_LINK_HEX = 64
+_ANCHOR = re.compile(r"([0-9]{1,19})[: ]([0-9a-f]{64})(?: ([0-9TZ:+-]{1,40}))?")
 
 
 def add_anchor(path: Path, anchor: Anchor) -> None:
@@ -56,15 +56,16 @@ def read_anchors(path: Path) -> tuple[Anchor, ...]:
 
 
 def anchor_of(words: str) -> Anchor | None:
-    """Read ``number link``, with or without the moment; ``None`` where it is none."""
-    number, _, rest = words.strip().replace(":", " ", 1).partition(" ")
-    link, _, when = rest.strip().partition(" ")
-    if not (number.isascii() and number.isdigit() and len(link) == _LINK_HEX):
+    """Read ``number:link`` or ``number link``, and a moment after it; ``None`` where it is none."""
+    found = _ANCHOR.fullmatch(words.strip())
+    if found is None:
         return None
-    with contextlib.suppress(ValueError):
+    number, link, when = found.groups()
+    try:
         at_s = int(datetime.fromisoformat(when).timestamp()) if when else -1
-        return Anchor(number=int(number[:20]), link=bytes.fromhex(link), at_s=at_s)
-    return None
+    except ValueError:
+        return None
+    return Anchor(number=int(number), link=bytes.fromhex(link), at_s=at_s)
 
 
 def _anchors(path: Path, lines: Iterator[str]) -> Iterator[Anchor]:
