@@ -10,6 +10,8 @@ ANYONE = frozenset({"", "officer", "examiner", "supervisor", "manager", "adminis
 """Also who is not signed in."""
 
 SIGNED_IN = ANYONE - {""}
+MANAGER = frozenset({"manager"})
+ADMINISTRATOR = frozenset({"administrator"})
 
 ROUTES: dict[tuple[str, str], frozenset[str]] = {
     # the shell
@@ -36,4 +38,27 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("PATCH", "/api/uploads/{key}/{nth}"): frozenset({"officer"}),
     ("GET", "/api/uploads/{key}/{nth}/edges"): frozenset({"officer"}),
     ("POST", "/api/uploads/{key}/finish"): frozenset({"officer"}),
+    # the manager
+    ("GET", "/manager"): MANAGER,
+    ("GET", "/manager/charts/{name}.svg"): MANAGER,
+    ("GET", "/manager/night"): MANAGER,
+    ("GET", "/manager/tonight"): MANAGER,
+    ("GET", "/manager/forecast"): MANAGER,
+    ("GET", "/manager/forecast/charts/{name}.svg"): MANAGER,
+    ("GET", "/manager/queue"): MANAGER,
+    ("GET", "/manager/queue/{ledger_id}"): MANAGER,
+    ("POST", "/manager/queue/{ledger_id}/{kind}"): MANAGER,
+    ("GET", "/manager/loads"): frozenset({"manager", "supervisor"}),
+    ("GET", "/manager/counts"): MANAGER,
+    ("POST", "/manager/counts"): MANAGER,
+    # the grading bench, for its pages
+    ("GET", "/api/cases/{case_id}/stacks"): frozenset({"examiner"}),
+    ("GET", "/api/cases/{case_id}/next"): frozenset({"examiner"}),
+    ("GET", "/api/cases/{case_id}/stacks/{key}"): frozenset({"examiner"}),
+    ("GET", "/api/cases/{case_id}/contents/{sha256}"): frozenset({"examiner"}),
+    ("GET", "/api/cases/{case_id}/filters"): frozenset({"examiner"}),
+    ("POST", "/api/cases/{case_id}/votes"): frozenset({"examiner"}),
+    ("POST", "/api/cases/{case_id}/undo"): frozenset({"examiner"}),
+    ("POST", "/api/cases/{case_id}/skip"): frozenset({"examiner"}),
+    ("POST", "/api/cases/{case_id}/notes"): frozenset({"examiner"}),
 }

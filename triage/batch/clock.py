@@ -101,6 +101,11 @@ def local(at_s: float) -> str:
     return f"{found:%Y-%m-%d %H:%M} {offset[:3]}:{offset[3:5]}"
 
 
+def hour(at_s: float) -> str:
+    """Give the local time of day of a moment, ``18:05``."""
+    return f"{datetime.fromtimestamp(at_s).astimezone():%H:%M}"
+
+
 def _next(words: str, now: float) -> float:
     today = datetime.fromtimestamp(now).date()  # noqa: DTZ006  (local time is what is meant)
     for days in range(3):

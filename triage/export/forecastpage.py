@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from triage.export.charts import backlog_chart, oldest_chart
 from triage.export.drawing import Table
 from triage.export.forecastwords import (
@@ -23,26 +25,54 @@ def forecast_page(told: Forecast, *, made: str) -> str:
     Args:
         made: the moment of making, in words; the only thing that no figure decides.
     """
-    first, *rest = clearing_words(told)
+    said = forecast_words(told)
     page = Page(
         title="Forecast of the backlog",
         subtitle=f"As things stood at the end of {day_words(told.basis.to_day)}",
-        lead=(first,),
+        lead=(said.first,),
         tiles=_tiles(told),
         sections=(
-            Section(heading="When it clears", sentences=(*rest, wait_words(told))),
+            Section(heading="When it clears", sentences=said.further),
             Section(
                 heading="What it is drawn from",
-                sentences=(*basis_words(told), *told.rates.notes),
-                tables=(_quarters(told),),
+                sentences=said.basis,
+                tables=(said.quarters,),
             ),
             Section(heading="Backlog", charts=(backlog_chart(told),)),
             Section(heading="Oldest exhibit", charts=(oldest_chart(told),)),
-            Section(heading="What it takes for granted", sentences=tuple(ASSUMPTIONS.split("\n"))),
+            Section(heading="What it takes for granted", sentences=said.assumptions),
         ),
         foot=(*basis_words(told)[1:], f"Made {made}."),
     )
     return render(page)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastWords:
+    """A forecast in sentences and a table.
+
+    Attributes:
+        first: what matters most; ``further``: more of it, with how long one waits.
+        basis: what it was drawn from, and how the terms differ; ``assumptions``: what it supposes.
+    """
+
+    first: str
+    further: tuple[str, ...]
+    basis: tuple[str, ...]
+    assumptions: tuple[str, ...]
+    quarters: Table
+
+
+def forecast_words(told: Forecast) -> ForecastWords:
+    """Say what a forecast says, for a page of any kind."""
+    first, *rest = clearing_words(told)
+    return ForecastWords(
+        first=first,
+        further=(*rest, wait_words(told)),
+        basis=(*basis_words(told), *told.rates.notes),
+        assumptions=tuple(ASSUMPTIONS.split("\n")),
+        quarters=_quarters(told),
+    )
 
 
 def _tiles(told: Forecast) -> tuple[Tile, ...]:

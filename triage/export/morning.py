@@ -46,7 +46,7 @@ def how_old(kpis: Kpis) -> Answer:
     detail = f"Half have waited {days_words(days.p50)} or more, the longest {days_words(days.max)}"
     return Answer(
         question="How old are they?",
-        answer=f"{days_words(days.p50)} for half",
+        answer=f"Half over {days_words(days.p50)}",
         detail=f"{detail}. {share(over.part, over.whole)} are over {days_over} days old.",
     )
 

@@ -30,19 +30,24 @@ def night_page(summary: NightSummary) -> str:
         lead=(_lead(summary),),
         alerts=_alerts(summary),
         tiles=_tiles(summary),
-        sections=(
-            *_not_finished(summary),
-            Section(heading="Done", tables=_done_tables(summary)),
-            Section(
-                heading="What still waits",
-                sentences=(summary.backlog.forecast,) if summary.backlog.forecast else (),
-                tables=(_backlog_table(summary.backlog),),
-            ),
-            *_happenings(summary),
-        ),
+        sections=night_sections(summary),
         foot=(f"Worked by: {', '.join(summary.holders) or 'nobody'}.",),
     )
     return render(page)
+
+
+def night_sections(summary: NightSummary) -> tuple[Section, ...]:
+    """Give what a page says of a night below its first figures, what needs a person first."""
+    return (
+        *_not_finished(summary),
+        Section(heading="Done", tables=_done_tables(summary)),
+        Section(
+            heading="What still waits",
+            sentences=(summary.backlog.forecast,) if summary.backlog.forecast else (),
+            tables=(_backlog_table(summary.backlog),),
+        ),
+        *_happenings(summary),
+    )
 
 
 def _not_finished(summary: NightSummary) -> tuple[Section, ...]:

@@ -188,13 +188,22 @@ class Leases:
             UsageFault: there is no such exhibit, it waits already, or it is being worked at.
         """
         with self._writing():
-            _, row = self._rows.locked(ledger_id)
-            if row is None or (row.state == LeaseState.FREE.value and not row.failures):
-                raise UsageFault("the exhibit neither failed nor is it done: it needs no retry")
-            if row.state == LeaseState.LEASED.value:
-                raise UsageFault(f"the exhibit is being worked at by {row.holder}")
-            self._rows.change(ledger_id, state=LeaseState.FREE.value, failures=0, reason="")
-            self._rows.move(ledger_id, Stage.QUEUED, by, why, now_s)
+            self.wait_again(ledger_id, by=by, why=why, now_s=now_s)
+
+    def wait_again(self, ledger_id: int, *, by: str, why: str, now_s: int) -> None:
+        """Do what :meth:`retry` does as a part of the caller's transaction, which is not committed.
+
+        Raises:
+            UsageFault: as there.
+        """
+        self._rows.lock_database()
+        _, row = self._rows.locked(ledger_id)
+        if row is None or (row.state == LeaseState.FREE.value and not row.failures):
+            raise UsageFault("the exhibit neither failed nor is it done: it needs no retry")
+        if row.state == LeaseState.LEASED.value:
+            raise UsageFault(f"the exhibit is being worked at by {row.holder}")
+        self._rows.change(ledger_id, state=LeaseState.FREE.value, failures=0, reason="")
+        self._rows.move(ledger_id, Stage.QUEUED, by, why, now_s)
 
     def attempts(self, *, since_s: int = 0, ledger_id: int | None = None) -> tuple[Attempt, ...]:
         """Give the attempts that run or have ended since a moment, in the order they began."""

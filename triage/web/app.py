@@ -13,7 +13,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 import triage
-from triage.web.doors import account, assets, home, signin, uploads
+from triage.web.doors import (
+    account,
+    assets,
+    benchapi,
+    home,
+    manager,
+    managerfigures,
+    managerqueue,
+    signin,
+    uploads,
+)
 from triage.web.faults import answer_for
 from triage.web.gate import EVERYBODY, Declared, Door, Rule, SeatIn, route_class
 from triage.web.headers import Headers
@@ -27,6 +37,10 @@ DOORS: tuple[Door, ...] = (
     signin.DOOR,
     account.DOOR,
     uploads.DOOR,
+    manager.DOOR,
+    managerqueue.DOOR,
+    managerfigures.DOOR,
+    benchapi.DOOR,
 )
 """In the order in which their routes are tried; a new door is a file in ``doors/`` and a line."""
 

@@ -23,7 +23,28 @@ class Entry:
     head: bool = True
 
 
-ENTRIES: tuple[Entry, ...] = ()
+ENTRIES: tuple[Entry, ...] = (
+    Entry(
+        label="This morning",
+        path="/manager",
+        roles=frozenset({Role.MANAGER}),
+        words="How many wait, how old they are, what happened last night, and who needs you. "
+        "Queue, forecast, graders and counts are there too.",
+    ),
+    Entry(
+        label="Graders",
+        path="/manager/loads",
+        roles=frozenset({Role.SUPERVISOR}),
+        words="How much each grader looked at, for how long and of what.",
+    ),
+    Entry(
+        label="Administration",
+        path="/administrator",
+        roles=frozenset({Role.ADMINISTRATOR}),
+        words="Accounts, teams, settings of the unit, intake folders, category schemes and the "
+        "record of what was done.",
+    ),
+)
 """In the order in which they are shown; one whose page does not exist is left out."""
 
 
