@@ -108,6 +108,7 @@ class _Walk:
         if row.number > self._number + 1:
             gap = row.number - 1 - self._number
             words = "it was deleted" if gap == 1 else f"{gap:,} rows were deleted"
+            words += f", so row {row.number:,} cannot be compared with what stood before it"
             self._find(FaultKind.MISSING, self._number + 1, words, last=row.number - 1)
             self._known = False
         link = row.link
