@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
-from triage.access import tokens
+from triage.access import signin, tokens
 from triage.model.account import SignedIn
 from triage.model.display import printable
-from triage.store.sessions import Sessions
+from triage.store.sessions import SEEN_EVERY_S, Sessions
 from triage.web import bodies, cookies
 from triage.web.faults import Refused, SignInNeeded
 from triage.web.seat import Seat
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from triage.web.gate import Rule
 
 SAFE = frozenset({"GET", "HEAD"})
-SEEN_EVERY_S = 60
-"""A session's last sign of life is written at most once in this time: a page is no write."""
-
 TOKEN_HEADER = "X-CSRF-Token"  # noqa: S105  (the name of a header)
 ADDRESS_MOST = 64
 AGENT_MOST = 200
@@ -72,7 +69,7 @@ def signed_in(suite: Suite, request: Request) -> SignedIn | None:
     if not token or len(token) > 200:
         return None
     now_s = suite.now_s()
-    idle_s = suite.settings().idle_minutes * 60
+    idle_s = signin.idle_s(suite.settings())
     with suite.stores.open() as store:
         sessions = Sessions(store.connection)
         signed = sessions.find(tokens.token_sha256(token), now_s, idle_s)

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeVar, cast
 
 from fastapi import Depends
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 
@@ -239,6 +241,8 @@ def _told(
             seat.close()
             seat.audit(AuditAction.REFUSED, page=f"{rule.method} {rule.path}")
             seat.commit()
+        if isinstance(error, RequestValidationError) and not rule.api:
+            error = HTTPException(404)
         answer = answer_for(error)
         return refusals.reply(suite, request, seat, answer, api=rule.api)
     except Exception as again:  # noqa: BLE001  (the database is away: say so without it)

@@ -14,6 +14,7 @@ from triage.batch.fits import minutes
 from triage.export.wording import day_words, many, moment_words, whole
 from triage.model.display import printable
 from triage.model.settings import UnitSettings
+from triage.web.agents import agent_words
 from triage.web.faults import Answer
 from triage.web.navigation import entries_for
 from triage.web.seat import Seat
@@ -89,6 +90,7 @@ def _pages() -> Environment:
         finalize=_shown,
     )
     pages.filters.update(moment=moment_words, day=day_words, many=many, whole=whole)
+    pages.filters.update(agent=agent_words)
     pages.filters.update(hour=hour, moment_local=local, minutes=minutes)
     pages.globals["parts"] = pages.get_template("parts.html").module
     return pages

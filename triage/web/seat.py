@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from triage.access.people import role_words
 from triage.model.account import Account, AuditAction, AuditLine, Role, SignedIn
 from triage.store.audit import Audit
 from triage.store.database import Store
@@ -79,36 +81,32 @@ class Seat:
             self._store = self._open.enter_context(self.suite.stores.open())
         return self._store
 
-    def audit(  # noqa: PLR0913  (a line has these parts)
+    def audit(
         self,
         action: AuditAction,
         *,
         case: str = "",
         exhibit: str = "",
         sha256: bytes = b"",
-        by: str = "",
-        roles: frozenset[Role] | None = None,
         **detail: str,
     ) -> None:
-        """Note what is being done; written with it, by the next :meth:`commit`.
-
-        Args:
-            by: the name of an account, where it is not that of who is signed in.
-        """
-        held = self.roles if roles is None else roles
-        self._lines.append(
-            AuditLine(
-                at_ms=self.suite.now_ms(),
-                action=action,
-                by=by or (self.signed.account.name if self.signed else ""),
-                role=" ".join(sorted(held)),
-                case=case,
-                exhibit=exhibit,
-                sha256=sha256,
-                detail=tuple(detail.items()),
-                address=self.address,
-            )
+        """Note what is being done; written with it, by the next :meth:`commit`."""
+        line = AuditLine(
+            at_ms=self.suite.now_ms(),
+            action=action,
+            by=self.signed.account.name if self.signed else "",
+            role=role_words(self.roles),
+            case=case,
+            exhibit=exhibit,
+            sha256=sha256,
+            detail=tuple(detail.items()),
+            address=self.address,
         )
+        self.note((line,))
+
+    def note(self, lines: Sequence[AuditLine]) -> None:
+        """Note lines that another room has made; written by the next :meth:`commit`."""
+        self._lines.extend(lines)
 
     def commit(self) -> None:
         """Commit what was done, with the audit lines about it, in one transaction."""
@@ -139,6 +137,7 @@ class Seat:
             cookies.write(response, one)
 
     def close(self) -> None:
-        """Roll back what was not committed and give the connection back."""
+        """Drop what was not committed, with its audit lines, and give the connection back."""
+        self._lines.clear()
         self._store = None
         self._open.close()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from triage.access import passwords, tokens
+from triage.access import passwords, signin, tokens
 from triage.model.account import Account, AuditAction
-from triage.model.display import printable
 from triage.store.accounts import Accounts
 from triage.store.sessions import Sessions
 from triage.web import cookies
@@ -34,6 +33,9 @@ def check_rate(seat: Seat, name: str) -> None:
         rates.wait_s(f"name {name.casefold()}", now_s=now_s, most=BY_NAME, window_s=WINDOW_S),
     )
     if any(waits):
+        if not rates.wait_s("told " + seat.address, now_s=now_s, most=1, window_s=WINDOW_S):
+            seat.audit(AuditAction.SIGN_IN_REFUSED, why="too many attempts")
+            seat.commit()
         raise TooMany(
             "There were too many attempts to sign in.",
             wait_s=max(waits),
@@ -47,28 +49,43 @@ def by_password(seat: Seat, name: str, password: str) -> bool:
     The work is the same whether there is such an account or not.
     """
     accounts = Accounts(seat.store.connection)
-    found = accounts.by_name(name)
-    encoded = accounts.password_of(found.user_id) if found else ""
+    account = accounts.by_name(name)
+    encoded = accounts.password_of(account.user_id) if account else ""
     seat.store.connection.rollback()
-    right, anew = passwords.verify(encoded, password, cost=seat.suite.cost)
-    if found is None:
-        refuse(seat, name, "no such account")
-        return False
-    account = accounts.held(found.user_id)
-    if account.locked_until_s > seat.now_s:
-        refuse(seat, account.name, "locked")
-        return False
-    if not right:
-        _failed(seat, accounts, account)
-        return False
-    if not (account.active and account.local and account.roles):
-        refuse(seat, account.name, "not active")
-        return False
-    accounts.succeeded(account.user_id)
-    if anew is not None:
-        accounts.set_password(account.user_id, anew, must_change=account.must_change)
-    begin(seat, account, how="password")
-    return True
+    fits, anew = passwords.verify(encoded, password, cost=seat.suite.cost)
+    if account is not None:
+        account = accounts.held(account.user_id)
+    unit = seat.suite.settings()
+    decision = signin.by_password(account, unit, seat.now_s, fits=fits)
+    if account is not None and decision.counted:
+        count = decision.count
+        accounts.failed(
+            account.user_id, failures=count.failures, locked_until_s=count.locked_until_s
+        )
+        if decision.enters and anew is not None:
+            accounts.set_password(account.user_id, anew, must_change=account.must_change)
+    note(seat, decision, account, tried=name, how="password")
+    if account is not None and decision.enters:
+        begin(seat, account, how="password")
+    else:
+        seat.commit()
+    return decision.enters
+
+
+def note(
+    seat: Seat, decision: signin.Decision, account: Account | None, *, tried: str, how: str
+) -> None:
+    """Note for the audit what a sign-in came to; the caller commits."""
+    seat.note(
+        signin.audit_lines(
+            decision,
+            account,
+            tried=tried,
+            how=how,
+            at_ms=seat.suite.now_ms(),
+            address=seat.address,
+        )
+    )
 
 
 def begin(seat: Seat, account: Account, *, how: str) -> None:
@@ -86,22 +103,14 @@ def begin(seat: Seat, account: Account, *, how: str) -> None:
         csrf=tokens.new_token(),
         how=how,
         now_s=seat.now_s,
-        expires_s=seat.now_s + seat.suite.settings().session_hours * 3_600,
+        expires_s=signin.expires_s(seat.suite.settings(), seat.now_s),
         address=seat.address,
         agent=agent_of(seat.request),
     )
-    seat.audit(AuditAction.SIGNED_IN, by=account.name, roles=account.roles, how=how)
     seat.commit()
     seat.suite.rates.forget(f"name {account.name}")
     seat.set_cookie(cookies.Cookie(name=cookies.SESSION, value=token))
     seat.set_cookie(cookies.Cookie(name=cookies.BEFORE, value=""))
-
-
-def refuse(seat: Seat, name: str, why: str) -> None:
-    """Write down that somebody was not let in."""
-    shown = printable(name)[:NAME_MOST]
-    seat.audit(AuditAction.SIGN_IN_REFUSED, by=shown, roles=frozenset(), why=why)
-    seat.commit()
 
 
 def way_on(asked: str) -> str:
@@ -114,14 +123,3 @@ def way_on(asked: str) -> str:
     if parts.scheme or parts.netloc or parts.path.startswith(("/sign-", "//")):
         return "/"
     return asked
-
-
-def _failed(seat: Seat, accounts: Accounts, account: Account) -> None:
-    unit = seat.suite.settings()
-    failures = account.failures + 1
-    locks = failures >= unit.lock_failures
-    until_s = seat.now_s + unit.lock_minutes * 60 if locks else -1
-    accounts.failed(account.user_id, failures=0 if locks else failures, locked_until_s=until_s)
-    if locks:
-        seat.audit(AuditAction.LOCKED_OUT, by=account.name, roles=account.roles)
-    refuse(seat, account.name, "wrong password")

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from triage.access import signin
 from triage.model.account import AuditAction
 from triage.store.sessions import Sessions
 from triage.web import cookies, signingin
@@ -15,10 +16,6 @@ from triage.web.pages import page
 from triage.web.seat import Seat
 
 DOOR = Door("", roles=ANYONE)
-_NOT_RIGHT = (
-    "The name or password is not right. After several wrong attempts the account is locked for a"
-    " while"
-)
 
 
 @DOOR.page("/sign-in")
@@ -42,7 +39,7 @@ def answered(seat: SeatIn) -> Response:
         signingin.check_rate(seat, name)
         if signingin.by_password(seat, name, fields.raw("password")):
             return RedirectResponse(signingin.way_on(fields.raw("next")), status_code=303)
-        fields.error("name", _NOT_RIGHT)
+        fields.error("name", signin.REFUSED_WORDS)
     return _page(seat, fields, status=400)
 
 
