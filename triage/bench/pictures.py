@@ -17,7 +17,7 @@ from triage.model.rendition import (
 )
 from triage.pipeline.calls import read_tags, show_picture
 from triage.pipeline.items import ViewItem
-from triage.scheduler import Errands, Finished, LossKind, Lost
+from triage.scheduler import Errands, Finished, LossKind, Untaken
 from triage.store.database import Stores
 from triage.store.viewing import ReadablePlace, readable_places
 
@@ -147,8 +147,6 @@ class Viewer:
         if isinstance(result, Finished):
             value: Any = result.value
             return value  # type: ignore[no-any-return]  # what ``call`` gives
-        return _lost(result)
-
-
-def _lost(result: Lost) -> NotShown:
-    return NotShown(reason=_LOSSES[result.kind], detail=result.detail)
+        if isinstance(result, Untaken):
+            return NotShown(reason=NotShownReason.BUSY, detail=result.detail)
+        return NotShown(reason=_LOSSES[result.kind], detail=result.detail)

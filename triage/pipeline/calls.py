@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from triage.model.entry import DirectoryRef
+    from triage.model.picturefacts import PictureTag
     from triage.model.problem import Problem
+    from triage.model.rendition import NotShown, Rendition
     from triage.pipeline.items import (
         Decoded,
         Digested,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
         SurveyItem,
         TypesItem,
         Unopened,
+        ViewItem,
         Visited,
     )
 
@@ -105,3 +108,17 @@ def decode_picture(item: PictureItem) -> Decoded:
     from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
 
     return tasks.decode_picture(item)
+
+
+def show_picture(item: ViewItem) -> Rendition | NotShown:
+    """Read a content again and make a picture of it for the screen."""
+    from triage.pipeline import viewing  # noqa: PLC0415  (in the worker only)
+
+    return viewing.show_picture(item)
+
+
+def read_tags(item: ViewItem) -> tuple[PictureTag, ...] | NotShown:
+    """Read a content again and tell all that it says of itself."""
+    from triage.pipeline import viewing  # noqa: PLC0415  (in the worker only)
+
+    return viewing.read_tags(item)

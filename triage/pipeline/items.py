@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from triage.hashing.limits import PictureLimits
@@ -13,6 +13,7 @@ from triage.model.outcome import Done, Failed, Outcome, PictureOutcome, Skipped
 from triage.model.packing import PATH, SIZE, Row, entry_of
 from triage.model.picturefacts import PictureFacts
 from triage.model.problem import Problem
+from triage.model.rendition import View
 from triage.model.volume import VolumeInfo
 
 
@@ -237,3 +238,15 @@ class Decoded(NamedTuple):
 
     outcome: PictureOutcome
     facts: PictureFacts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViewItem:
+    """A content to be shown, read from one of its entries."""
+
+    sha256: bytes
+    location: str
+    entry: FileEntry
+    mime: str
+    view: View
+    limits: PictureLimits = field(default_factory=PictureLimits)

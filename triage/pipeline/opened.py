@@ -83,6 +83,20 @@ def _check(location: str, error: Exception | None) -> None:
         raise EvidenceGone(words) from error
 
 
+def close_at(location: str) -> None:
+    """Close the evidence at a place; it is opened anew when it is asked for again."""
+    evidence = _opened.pop(location, None)
+    if evidence is not None:
+        evidence.close()
+        del _reported[location]
+
+
+def keep_open(most: int) -> None:
+    """Close what was opened first, until so many are open."""
+    for location in list(_opened)[: max(len(_opened) - most, 0)]:
+        close_at(location)
+
+
 def close_evidence() -> None:
     """Close what this process has opened: for tests and for runs without workers."""
     for evidence in _opened.values():

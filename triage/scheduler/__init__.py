@@ -2,7 +2,7 @@
 
 from triage.scheduler.batch import Batch, Finished, LossKind, Lost, Pool, Result
 from triage.scheduler.beat import Heartbeat
-from triage.scheduler.errands import Errands
+from triage.scheduler.errands import Errands, Untaken
 from triage.scheduler.inline import InlinePool
 from triage.scheduler.interrupts import StopRequests, terminate_as_interrupt
 from triage.scheduler.pool import ProcessPool
@@ -20,6 +20,7 @@ __all__ = [
     "ProcessPool",
     "Result",
     "StopRequests",
+    "Untaken",
     "terminate_as_interrupt",
     "turn",
 ]

@@ -30,6 +30,14 @@ class _Worker:
     idle_since: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Untaken:
+    """An item that no worker took, and why; nothing is known of it."""
+
+    item: Any
+    detail: str
+
+
 class Errands:
     """Runs one item at a time for each caller, and waits for it.
 
@@ -76,7 +84,7 @@ class Errands:
         time_limit_s: float,
         *,
         wait_limit_s: float = WAIT_LIMIT_S,
-    ) -> Result:
+    ) -> Result | Untaken:
         """Run a module-level function of one item in a worker, and give what came of it.
 
         It is not tried again. Whatever it costs its worker is borne by this item alone.
@@ -93,7 +101,7 @@ class Errands:
         while True:
             worker = self._take(waits_until)
             if isinstance(worker, str):  # why there is none
-                return Lost(item=item, kind=LossKind.ERROR, detail=worker)
+                return Untaken(item=item, detail=worker)
             try:
                 worker.pipe.send_bytes(message)
             except OSError:  # it died while it had nothing to do: not the fault of this item
