@@ -26,11 +26,10 @@ def line_bytes(number: int, line: AuditLine) -> bytes:
     words = [line.action.value, line.by, line.role, line.case, line.exhibit, line.address]
     for pair in line.detail:
         words += pair
-    parts = [_PLACE.pack(number, line.at_ms), _LENGTH(len(line.sha256)), line.sha256]
-    for one in words:
-        octets = one.encode("utf-8", "surrogatepass")
-        parts += (_LENGTH(len(octets)), octets)
-    return b"".join(parts)
+    fields = [line.sha256, *[one.encode("utf-8", "surrogatepass") for one in words]]
+    return _PLACE.pack(number, line.at_ms) + b"".join(
+        [_LENGTH(len(octets)) + octets for octets in fields]
+    )
 
 
 def link_of(previous: bytes, number: int, line: AuditLine) -> bytes:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,10 +29,8 @@ _HEAD = sa.select(audit.c.number, audit.c.link).order_by(audit.c.number.desc()).
 _APPEND = audit.insert()
 _LOCK = sa.select(sa.func.pg_advisory_xact_lock(_CHAIN))
 _ACTIONS = {one.value: one for one in AuditAction}
-_OCTETS = (bytes, memoryview)
-_KINDS: tuple[Any, ...] = (
-    *(int, int, str, str, str, str, str),
-    *((*_OCTETS, type(None)), str, str, _OCTETS),
+_KINDS = frozenset(
+    (int, int, str, str, str, str, str, sha256, str, str, bytes) for sha256 in (bytes, type(None))
 )
 """Kinds of the values of a row, in the order of its columns."""
 
@@ -155,7 +155,11 @@ class Audit:
             return _row(self._connection.execute(asked).one())
         except sa.exc.OperationalError:
             link = self._connection.execute(asked.with_only_columns(audit.c.link)).scalar_one()
-            return TornRow(number=number, why="it holds text that is none", link=_octets(link))
+            return TornRow(
+                number=number,
+                why="it holds text that is none",
+                link=link if isinstance(link, bytes) else b"",
+            )
 
 
 def _storable(line: AuditLine) -> AuditLine:
@@ -196,55 +200,47 @@ def _values(row: AuditRow) -> dict[str, Any]:
 
 
 def _detail_text(detail: Iterable[Sequence[str]]) -> str:
-    return json.dumps([list(pair) for pair in detail])
+    """Give pairs as JSON, just as ``json.dumps`` does, which takes much longer for so few."""
+    pairs = [f"[{_quoted(name)}, {_quoted(value)}]" for name, value in detail]
+    return f"[{', '.join(pairs)}]"
 
 
 def _row(values: Sequence[Any]) -> AuditRow | TornRow:
     """Give a stored line, which anybody may have changed since."""
     number, at_ms, action, by, role, case, exhibit, sha256, detail, address, link = values
-    why = _torn(values)
-    if why:
-        return TornRow(number=number, why=why, link=_octets(link))
-    return AuditRow(
-        number=number,
-        line=AuditLine(
-            at_ms=at_ms,
-            action=_ACTIONS[action],
-            by=by,
-            role=role,
-            case=case,
-            exhibit=exhibit,
-            sha256=b"" if sha256 is None else bytes(sha256),
-            detail=() if detail == "[]" else tuple(map(tuple, json.loads(detail))),
-            address=address,
-        ),
-        link=bytes(link),
+    if tuple(map(type, values)) not in _KINDS:
+        why = "it holds a value of another kind"
+        return TornRow(number=number, why=why, link=link if isinstance(link, bytes) else b"")
+    pairs = _pairs(detail)
+    if action not in _ACTIONS:
+        return TornRow(number=number, why="its action is none of this program's", link=link)
+    if pairs is None or sha256 == b"":
+        why = "its detail or SHA-256 is not written as this program writes it"
+        return TornRow(number=number, why=why, link=link)
+    line = AuditLine(
+        at_ms=at_ms,
+        action=_ACTIONS[action],
+        by=by,
+        role=role,
+        case=case,
+        exhibit=exhibit,
+        sha256=sha256 or b"",
+        detail=pairs,
+        address=address,
     )
+    return AuditRow(number=number, line=line, link=link)
 
 
-def _octets(link: object) -> bytes:
-    return bytes(link) if isinstance(link, _OCTETS) else b""
-
-
-def _torn(values: Sequence[Any]) -> str:
-    """Say what shows by itself that a line was changed, ``""`` where nothing does."""
-    if not all(isinstance(one, kind) for one, kind in zip(values, _KINDS, strict=True)):
-        return "it holds a value of another kind"
-    if values[2] not in _ACTIONS:
-        return "its action is none of this program's"
-    if values[7] is not None and not len(values[7]):
-        return "its SHA-256 is empty"
-    return "" if values[8] == "[]" else _torn_detail(values[8])
-
-
-def _torn_detail(detail: str) -> str:
+@lru_cache(maxsize=1_024)
+def _pairs(detail: str) -> tuple[tuple[str, str], ...] | None:
+    """Read pairs from JSON, ``None`` where it is not written as this program writes them."""
+    if detail == "[]":
+        return ()
     try:
-        pairs = json.loads(detail)
-        plain = all(len(pair) == 2 and set(map(type, pair)) == {str} for pair in pairs)
-        same = plain and _detail_text(pairs) == detail
+        pairs = tuple((name, value) for name, value in json.loads(detail))
+        return pairs if _detail_text(pairs) == detail else None
     except (ValueError, TypeError, RecursionError):
-        same = False
-    return "" if same else "its detail is not written as this program writes it"
+        return None
 
 
 def _whole(row: AuditRow | TornRow) -> AuditRow:
