@@ -40,7 +40,7 @@ _MEDIA = ("still", "moving", "other")
 _HEADINGS = {
     Colour.RED: "Red: illegal material was recognised",
     Colour.AMBER: "Amber: this is not a clear result",
-    Colour.GREEN: "Green: nothing listed was recognised",
+    Colour.GREEN: "Green: no listed illegal material was recognised",
 }
 
 
@@ -161,8 +161,8 @@ def _meaning(
         yield "Do not read this as a green result."
     else:
         yield (
-            "All files that were listed were examined, and none of them was recognised from the "
-            "lists of known material that were used."
+            "All files that were found were examined, and none of them was recognised as material "
+            "that is listed as illegal or notable."
         )
         yield (
             "Green does not mean that there is nothing illegal on the device. Material that is "

@@ -88,7 +88,7 @@ def _numbered(steps: tuple[str, ...]) -> tuple[str, ...]:
 def _found(result: OfficerResult) -> tuple[str, ...]:
     words = list(result.extent)
     if not result.counts:
-        words.append("No file is exactly the same as one on the lists.")
+        words.append("No file is exactly the same as one that is listed as illegal or notable.")
     if result.likenesses:
         words.append(f"Pictures that look like a listed one: {whole(result.likenesses)}.")
     if result.graded:
