@@ -10,6 +10,7 @@ ANYONE = frozenset({"", "officer", "examiner", "supervisor", "manager", "adminis
 """Also who is not signed in."""
 
 SIGNED_IN = ANYONE - {""}
+OFFICER = frozenset({"officer"})
 MANAGER = frozenset({"manager"})
 ADMINISTRATOR = frozenset({"administrator"})
 
@@ -29,6 +30,20 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("POST", "/account/sessions/end"): SIGNED_IN,
     ("GET", "/account/password"): SIGNED_IN,
     ("POST", "/account/password"): SIGNED_IN,
+    # devices that officers submit
+    ("GET", "/officer"): OFFICER,
+    ("POST", "/officer/drafts"): OFFICER,
+    ("GET", "/officer/drafts/{key}/check"): OFFICER,
+    ("POST", "/officer/drafts/{key}/submit"): OFFICER,
+    ("GET", "/officer/drafts/{key}/remove"): OFFICER,
+    ("POST", "/officer/drafts/{key}/remove"): OFFICER,
+    ("GET", "/officer/drafts/{key}/{step}"): OFFICER,
+    ("POST", "/officer/drafts/{key}/{step}"): OFFICER,
+    ("GET", "/officer/submissions"): OFFICER,
+    ("GET", "/officer/submissions/{receipt}"): OFFICER,
+    ("GET", "/officer/submissions/{receipt}/receipt"): OFFICER,
+    ("GET", "/officer/submissions/{receipt}/result"): OFFICER,
+    ("GET", "/officer/submissions/{receipt}/result.html"): OFFICER,
     # evidence that officers send
     ("GET", "/api/uploads"): frozenset({"officer"}),
     ("POST", "/api/uploads"): frozenset({"officer"}),

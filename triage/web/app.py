@@ -21,6 +21,8 @@ from triage.web.doors import (
     manager,
     managerfigures,
     managerqueue,
+    officer,
+    officerresults,
     signin,
     uploads,
 )
@@ -36,6 +38,8 @@ DOORS: tuple[Door, ...] = (
     home.DOOR,
     signin.DOOR,
     account.DOOR,
+    officer.DOOR,
+    officerresults.DOOR,
     uploads.DOOR,
     manager.DOOR,
     managerqueue.DOOR,

@@ -25,6 +25,12 @@ class Entry:
 
 ENTRIES: tuple[Entry, ...] = (
     Entry(
+        label="Devices",
+        path="/officer",
+        roles=frozenset({Role.OFFICER}),
+        words="Submit a device, see how far it is, and take its result away.",
+    ),
+    Entry(
         label="This morning",
         path="/manager",
         roles=frozenset({Role.MANAGER}),
