@@ -15,7 +15,9 @@ from starlette.routing import BaseRoute
 import triage
 from triage.web.doors import (
     account,
+    administrator,
     assets,
+    auditpages,
     benchapi,
     home,
     manager,
@@ -23,7 +25,11 @@ from triage.web.doors import (
     managerqueue,
     officer,
     officerresults,
+    pictures,
+    provider,
+    schemes,
     signin,
+    unitsettings,
     uploads,
 )
 from triage.web.faults import answer_for
@@ -37,6 +43,7 @@ DOORS: tuple[Door, ...] = (
     assets.DOOR,
     home.DOOR,
     signin.DOOR,
+    provider.DOOR,
     account.DOOR,
     officer.DOOR,
     officerresults.DOOR,
@@ -45,6 +52,11 @@ DOORS: tuple[Door, ...] = (
     managerqueue.DOOR,
     managerfigures.DOOR,
     benchapi.DOOR,
+    pictures.DOOR,
+    administrator.DOOR,
+    unitsettings.DOOR,
+    schemes.DOOR,
+    auditpages.DOOR,
 )
 """In the order in which their routes are tried; a new door is a file in ``doors/`` and a line."""
 
