@@ -202,7 +202,12 @@ class Board:
     def _chosen(self, desk: Desk, asked: Asked) -> Stacks:
         selection = self._selection(asked.queue, asked.sieve)
         if asked.categories:
-            selection = [one for one in selection if self._graded(desk, one, asked.categories)]
+            proposed, own = self.layout.proposed_as(asked.categories), desk.own
+            selection = [
+                one
+                for one in selection
+                if (self._graded(desk, one, asked.categories) if own[one] else one in proposed)
+            ]
         if asked.mine is not None:
             done = asked.mine is Voted.YES
             sizes, own = self.room.sizes, desk.own
@@ -235,7 +240,7 @@ class Board:
     def _graded(self, desk: Desk, stack: int, wanted: frozenset[Category]) -> bool:
         contents = self.layout.contents
         for content in self.layout.members(stack):
-            grade = desk.grade(content) if desk.own[stack] else None
+            grade = desk.grade(content)
             found = grade.category if grade else contents[content].category
             if (found or Category.UNCATEGORISED) in wanted:
                 return True

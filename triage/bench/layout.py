@@ -6,11 +6,13 @@ import hashlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 
 from triage.bench.ordering import Band, Placing, Sign, Surroundings, placing, signs_of, sort_key
 from triage.bench.sight import NO_FACTS, Folders, Sight, series_in, sights_of, surroundings_of
 from triage.model.display import printable
+from triage.model.grade import Category
 from triage.pipeline.stacking import stacks_of
 from triage.store import boardrows
 from triage.store.boardrows import BoardCase
@@ -49,6 +51,7 @@ class Layout:
         self.shown = 0
         self.number: dict[bytes, int] = {}
         self.by_key: dict[bytes, int] = {}
+        self._proposed: dict[Category, set[int]] = {}
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -67,6 +70,8 @@ class Layout:
             self.distance.append(distance)
             self.number[one.sha256] = number
             digest.update(one.sha256)
+            category = one.category or Category.UNCATEGORISED
+            self._proposed.setdefault(category, set()).add(stack)
         gravest = min(range(len(members)), key=lambda at: members[at][0].gravity())
         self.gravest.append(first + gravest)
         key = digest.digest()[:KEY_BYTES]
@@ -77,6 +82,11 @@ class Layout:
         self.reasons.append(place.reasons)
         if place.band is not Band.KNOWN_GOOD:
             self.shown = len(self.keys)
+
+    def proposed_as(self, categories: Iterable[Category]) -> AbstractSet[int]:
+        """Give the stacks with a content that reference sets propose one of some categories for."""
+        found: set[int] = set()
+        return found.union(*(self._proposed.get(one, ()) for one in categories))
 
     def offered_folders(self) -> list[tuple[int, str, int]]:
         """Give the folders that hold most, with their exhibit and number of contents."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from triage.model.grade import Category, Standing
@@ -113,7 +114,11 @@ _RECENT = Sign(15, "taken in the year before the device came into police hands")
 
 def signs_of(one: Traits, case: Surroundings) -> tuple[Sign, ...]:
     """Tell what points at a content, the strongest first; reasons, never a verdict."""
-    found = [*_device_signs(one, case.devices)]
+    found = (
+        [*_device_signs(one.make, one.model, one.serial, case.devices)]
+        if one.make or one.serial
+        else []
+    )
     if one.conflict:
         found.append(_CONFLICT)
     if one.standing is Standing.VISUAL:
@@ -126,7 +131,7 @@ def signs_of(one: Traits, case: Surroundings) -> tuple[Sign, ...]:
         found.append(_RECENT)
     if one.series >= SERIES_PICTURES:
         found.append(Sign(10, "one of a series: same camera, same day"))
-    return tuple(sorted(found, key=lambda sign: (-sign.points, sign.words)))
+    return tuple(sorted(found, key=_strength)) if len(found) > 1 else tuple(found)
 
 
 def band_of(one: Traits, signs: Sequence[Sign]) -> Band:
@@ -150,9 +155,13 @@ def placing(members: Iterable[tuple[Traits, Sequence[Sign]]]) -> Placing:
         band = min(band, band_of(one, found))
         later = min(later, _later(one))
         signs.update(found)
-    ordered = sorted(signs, key=lambda sign: (-sign.points, sign.words))
+    ordered = sorted(signs, key=_strength)
     points = sum(sign.points for sign in ordered)
     return Placing(band, points, later, tuple(sign.words for sign in ordered))
+
+
+def _strength(sign: Sign) -> tuple[int, str]:
+    return -sign.points, sign.words
 
 
 def sort_key(place: Placing, contents: int, leader: bytes) -> tuple[int, int, int, int, bytes]:
@@ -168,9 +177,16 @@ def camera_of(make: str, model: str) -> str:
     return f"{make} {model}".strip()
 
 
-def _device_signs(one: Traits, devices: Sequence[Device]) -> Iterable[Sign]:
-    serial = _folded(one.serial)
-    camera = _folded(camera_of(one.make, one.model)) if one.make and one.model else ""
+@lru_cache(maxsize=4096)
+def _device_signs(
+    make: str, model: str, serial: str, devices: tuple[Device, ...]
+) -> tuple[Sign, ...]:
+    """Tell of which devices a camera may be; a case has few cameras and many pictures."""
+    return tuple(_found_devices(make, model, _folded(serial), devices))
+
+
+def _found_devices(make: str, model: str, serial: str, devices: Iterable[Device]) -> Iterable[Sign]:
+    camera = _folded(camera_of(make, model)) if make and model else ""
     for device in devices:
         if serial and serial == _folded(device.serial):
             yield Sign(_SERIAL, f"camera's serial number is that of exhibit {device.exhibit}")

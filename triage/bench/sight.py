@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from triage.bench.ordering import (
     MEDIA,
@@ -181,13 +181,14 @@ def series_in(sights: Iterable[Sight]) -> dict[tuple[str, int], int]:
 
 
 class _Once:
-    """Keeps of equal values the first one."""
+    """Keeps of equal values of a kind the first one."""
 
     def __init__(self) -> None:
-        self._known: dict[object, object] = {}
+        self._known: dict[type, dict[Any, Any]] = {}
 
     def __call__(self, value: Kept) -> Kept:
-        return self._known.setdefault(value, value)  # type: ignore[return-value]  # (an equal one)
+        known = self._known.setdefault(type(value), {})
+        return cast("Kept", known.setdefault(value, value))
 
 
 def _add(found: dict[bytes, Sight], one: Sight, place: int, once: _Once) -> None:
