@@ -69,6 +69,9 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/manager/counts"): MANAGER,
     ("POST", "/manager/counts"): MANAGER,
     # the grading bench, for its pages
+    ("POST", "/api/cases/{case_id}/lifts"): frozenset({"examiner"}),
+    ("GET", "/api/exposure"): frozenset({"examiner"}),
+    ("POST", "/api/break"): frozenset({"examiner"}),
     ("GET", "/api/cases/{case_id}/stacks"): frozenset({"examiner"}),
     ("GET", "/api/cases/{case_id}/next"): frozenset({"examiner"}),
     ("GET", "/api/cases/{case_id}/stacks/{key}"): frozenset({"examiner"}),

@@ -31,6 +31,7 @@ from triage.web.doors import (
     signin,
     unitsettings,
     uploads,
+    welfareapi,
 )
 from triage.web.faults import answer_for
 from triage.web.gate import EVERYBODY, Declared, Door, Rule, SeatIn, route_class
@@ -52,6 +53,7 @@ DOORS: tuple[Door, ...] = (
     managerqueue.DOOR,
     managerfigures.DOOR,
     benchapi.DOOR,
+    welfareapi.DOOR,
     pictures.DOOR,
     administrator.DOOR,
     unitsettings.DOOR,

@@ -32,6 +32,7 @@ from triage.web.benchbodies import (
 )
 from triage.web.faults import Conflict, NotFound
 from triage.web.gate import Door, SeatIn
+from triage.web.sparing import check_may_look, may_look
 from triage.web.suite import Suite
 
 DOOR = Door("/api/cases/{case_id}", roles=frozenset({Role.EXAMINER}), api=True)
@@ -41,35 +42,36 @@ First = Annotated[int, Query(ge=0, le=1 << 31)]
 @DOOR.get("/stacks", response_model=ToldPage)
 def stacks(seat: SeatIn, case_id: CaseId, asked: Annotated[PageQuery, Query()]) -> ToldPage:
     """Give a page of stacks, the most urgent first."""
-    with _sitting(seat, case_id) as sitting:
+    with seated(seat, case_id) as sitting:
         return sitting.page(asked.asked(asked.queue), after=asked.after, limit=asked.limit)
 
 
 @DOOR.get("/next", response_model=ToldNext)
 def next_stack(seat: SeatIn, case_id: CaseId, asked: Annotated[NextQuery, Query()]) -> ToldNext:
-    """Give the next stack to look at, with its contents."""
-    with _sitting(seat, case_id) as sitting:
+    """Give the next stack to look at, with its contents, to who may go on looking."""
+    check_may_look(seat)
+    with seated(seat, case_id) as sitting:
         return sitting.next(asked.asked(asked.queue), after=asked.after)
 
 
 @DOOR.get("/stacks/{key}", response_model=ToldOpened)
 def stack(seat: SeatIn, case_id: CaseId, key: StackPath, first: First = 0) -> ToldOpened:
     """Give a stack with its contents, from the one in place `first`."""
-    with _sitting(seat, case_id) as sitting:
+    with seated(seat, case_id) as sitting:
         return sitting.stack(key, first=first)
 
 
 @DOOR.get("/contents/{sha256}", response_model=ToldContent)
 def content(seat: SeatIn, case_id: CaseId, sha256: Sha256Path, first: First = 0) -> ToldContent:
     """Give a content with all that the grader may know of it, its files from `first`."""
-    with _sitting(seat, case_id) as sitting:
+    with seated(seat, case_id) as sitting:
         return sitting.content(sha256, first=first)
 
 
 @DOOR.get("/filters", response_model=ToldFilters)
 def filters(seat: SeatIn, case_id: CaseId) -> ToldFilters:
     """Give the values that the case can be filtered by."""
-    with _sitting(seat, case_id) as sitting:
+    with seated(seat, case_id) as sitting:
         return sitting.filters()
 
 
@@ -78,7 +80,7 @@ def votes(
     seat: SeatIn, case_id: CaseId, body: VoteBody, asked: Annotated[VoteQuery, Query()]
 ) -> VoteAnswer:
     """Vote on stacks and contents; what is answered is in the database."""
-    with _sitting(seat, case_id) as sitting:
+    with seated(seat, case_id) as sitting:
         scheme = SchemeBook(seat.suite.home).get(seat.suite.settings().grading_scheme)
         ballot = ballot_of(body.code, scheme, by=seat.account.shown, why=body.why, tags=body.tags)
         named = sitting.named(body.stacks, body.contents)
@@ -96,7 +98,7 @@ def votes(
             )
         seat.commit()
         told = None
-        if asked.queue is not None:
+        if asked.queue is not None and may_look(seat):
             told = sitting.next(asked.asked(asked.queue), after=asked.after)
         return VoteAnswer(
             added=len(cast.contents),
@@ -112,7 +114,7 @@ def votes(
 @DOOR.post("/undo", response_model=UndoAnswer, body_bytes=16 << 20)
 def undo(seat: SeatIn, case_id: CaseId, body: UndoBody) -> UndoAnswer:
     """Take back the last vote on contents; the vote before it stands again."""
-    with _sitting(seat, case_id) as sitting:
+    with seated(seat, case_id) as sitting:
         named = [bytes.fromhex(one) for one in dict.fromkeys(body.contents)]
         undone = sitting.undo(named, action=action_of(body.action) if body.action else None)
         if changed := (*undone.withdrawn, *undone.restored):
@@ -134,7 +136,7 @@ def undo(seat: SeatIn, case_id: CaseId, body: UndoBody) -> UndoAnswer:
 @DOOR.post("/skip", response_model=Done)
 def skip(seat: SeatIn, case_id: CaseId, body: SkipBody) -> Done:
     """Put a stack off: it comes last in every queue of the grader."""
-    with _sitting(seat, case_id) as sitting:
+    with seated(seat, case_id) as sitting:
         sitting.skip(body.stack)
         seat.commit()
         return Done(contents=1)
@@ -143,7 +145,7 @@ def skip(seat: SeatIn, case_id: CaseId, body: SkipBody) -> Done:
 @DOOR.post("/notes", response_model=Done)
 def notes(seat: SeatIn, case_id: CaseId, body: NoteBody) -> Done:
     """Write a note to contents."""
-    with _sitting(seat, case_id) as sitting:
+    with seated(seat, case_id) as sitting:
         named = list(sitting.named((), body.contents))
         sitting.note(named, body.words)
         for one in named:
@@ -158,7 +160,7 @@ def boards_of(suite: Suite) -> Boards:
 
 
 @contextlib.contextmanager
-def _sitting(seat: SeatIn, case_id: int) -> Iterator[Sitting]:
+def seated(seat: SeatIn, case_id: int) -> Iterator[Sitting]:
     """Seat a grader at a case, and tell what is not there as pages do."""
     account = seat.account
     wanted = seat.suite.settings().trusted_votes
