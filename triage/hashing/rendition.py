@@ -84,9 +84,9 @@ def _check(picture: Image.Image, limits: PictureLimits) -> None:
 def _shown(picture: Image.Image, view: View) -> Image.Image:
     """Give the pixels to be sent, as a picture that knows of nothing else."""
     width, height = picture.size
-    kept = 2 * BLUR_PIXELS if view.blur else view.longest_pixels
+    kept = _fitting(width, height, 2 * BLUR_PIXELS if view.blur else view.longest_pixels)
     if picture.mode in {"RGB", "L"}:  # of a JPEG no more is decoded than is of use
-        picture.draft("L" if view.grey else None, (kept, kept))
+        picture.draft("L" if view.grey else None, kept)
     picture.load()
     if picture.format in {"ICO", "HEIF"}:  # these know their true size only now
         width, height = picture.size
