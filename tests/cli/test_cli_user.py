@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ import pytest
 from click.testing import CliRunner
 
 from road import Road, code
-from triage.access.passwords import verify
+from triage.access.passwords import Cost, encode, verify
+from triage.cli import newpassword
 from triage.cli.app import cli
 from triage.model.account import Account, Role
 from triage.model.auditchain import Anchor
@@ -25,6 +27,15 @@ from triage.store.database import open_store
 from triage.store.sessions import Sessions
 
 GOOD = "seven green kettles"
+
+
+CHEAP = Cost(passes=1, memory_kib=8, lanes=1)
+
+
+@pytest.fixture(autouse=True)
+def _cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encode at a cost that tests can afford; the usual one is tested elsewhere."""
+    monkeypatch.setattr(newpassword, "encode", partial(encode, cost=CHEAP))
 
 
 def call(road: Road, *words: str | Path) -> Any:
@@ -59,7 +70,7 @@ def test_the_first_administrator_keeps_the_password_and_others_change_it(road: R
     assert code(add(road, "A.Admin")) == 0
     first, encoded = account(road, "a.admin")
     assert first.roles == {Role.ADMINISTRATOR}
-    assert verify(encoded, GOOD) == (True, None)
+    assert verify(encoded, GOOD, cost=CHEAP) == (True, None)
     assert not first.must_change
     done = add(road, "e.ex", "--role", "examiner", "--role", "officer", "--team", "North")
     assert code(done) == 0
@@ -87,7 +98,7 @@ def test_a_password_is_asked_for_twice_and_not_shown(road: Road) -> None:
     done = CliRunner().invoke(cli, words, input=f"{GOOD}\n{GOOD}\n")
     assert done.exit_code == 0, done.output
     assert GOOD not in done.output
-    assert verify(account(road, "a.a")[1], GOOD)[0]
+    assert verify(account(road, "a.a")[1], GOOD, cost=CHEAP)[0]
     assert "--password " not in CliRunner().invoke(cli, ["user", "add", "--help"]).output
 
 
@@ -127,7 +138,7 @@ def test_changes_are_made_and_written_down_and_sessions_end(road: Road) -> None:
     other.write_text("eight blue saucers")
     assert code(call(road, "user", "password", "e.ex", "--password-file", other)) == 0
     assert sessions() == 0
-    assert verify(account(road, "e.ex")[1], "eight blue saucers")[0]
+    assert verify(account(road, "e.ex")[1], "eight blue saucers", cost=CHEAP)[0]
     assert code(call(road, "user", "disable", "e.ex", "--why", "left")) == 0
     assert not account(road, "e.ex")[0].active
     assert code(call(road, "user", "enable", "e.ex")) == 0

@@ -18,6 +18,7 @@ from triage.model.auditchain import Anchor
 from triage.store.accounttables import audit
 from triage.store.anchors import NAME, add_anchor, anchor_of, read_anchors
 from triage.store.audit import WORDS_MAX, Audit
+from triage.store.copying import copy_database
 from triage.store.database import Stores, connected
 
 
@@ -333,3 +334,24 @@ def test_anchors_are_kept_for_their_owner_and_read_back(tmp_path: Path) -> None:
     path.write_bytes(b"1 \xff\n")
     with pytest.raises(StoreError, match="line 1"):
         read_anchors(path)
+
+
+def test_a_copy_on_a_server_is_the_same_chain_and_goes_on(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    source = f"sqlite:///{tmp_path / 'cases.sqlite'}"
+    here = Stores(source, create=True)
+    fill(here, 5)
+    with here.open() as store:
+        head = Audit(store.connection).head()
+    here.close()
+    assert head is not None
+    copy_database(source, postgresql_url, lambda _: None)
+    there = Stores(postgresql_url)
+    found = verdict(there, Anchor(number=5, link=head.link))
+    assert (found.whole, found.anchored) == (True, 5)
+    with there.open() as store:
+        assert Audit(store.connection).append([line(6)]).number == 6
+        store.commit()
+    assert verdict(there).whole
+    there.close()
