@@ -10,11 +10,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from triage.bench.boards import Boards
+from triage.bench.sitting import Grader, Sitting
+from triage.model.account import Role
+from triage.model.grade import Category
+from triage.model.vote import Ballot
 from triage.store import tables
+from triage.store.accounts import Accounts
 from triage.store.benchtables import picture_facts
 from triage.store.database import Store
 
 CASE = "OP-BENCH"
+NOW_S = 1_790_000_000
+"""All is done in one second: nothing may rest on the time telling actions apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,3 +165,33 @@ def _entry(
         "family": one.medium,
     }
     store.connection.execute(sa.insert(tables.entries), [values])
+
+
+def add_graders(store: Store, *names: str) -> None:
+    """Give people accounts."""
+    for name in names:
+        Accounts(store.connection).add(name, name, {Role.EXAMINER}, now_s=NOW_S)
+    store.commit()
+
+
+def sit(
+    boards: Boards, store: Store, case_id: int, name: str, *, wanted: int = 3, now_s: int = NOW_S
+) -> Sitting:
+    """Seat a grader who has an account."""
+    account = Accounts(store.connection).by_name(name)
+    assert account is not None, name
+    grader = Grader(user_id=account.user_id, name=account.shown, wanted=wanted)
+    return Sitting(boards, store, case_id, grader, now_s=now_s)
+
+
+def ballot(category: Category, by: str, why: str = "") -> Ballot:
+    """Make what is said of contents, which are not named in it yet."""
+    return Ballot(
+        sha256=b"",
+        category=category,
+        scheme="uk-names",
+        scheme_version="1",
+        code=category.value,
+        by=by,
+        why=why,
+    )
