@@ -30,8 +30,10 @@ FOREIGN = {
     "matplotlib": frozenset({"export"}),
     "jinja2": frozenset({"export", "web"}),
     **dict.fromkeys(
-        ("fastapi", "starlette", "pydantic", "uvicorn", "authlib", "httpx"), frozenset({"web"})
+        ("fastapi", "starlette", "pydantic", "uvicorn", "authlib", "httpx", "httpx2"),
+        frozenset({"web"}),
     ),
+    **dict.fromkeys(("itsdangerous", "joserfc", "markupsafe"), frozenset({"web"})),
     "argon2": frozenset({"access"}),
     **dict.fromkeys(("dask", "distributed"), frozenset({"scheduler"})),
     "platformdirs": frozenset({"config"}),

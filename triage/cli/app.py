@@ -33,6 +33,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("batch", "triage.cli.commands.batch:batch", "Work through the queue, unattended."),
     ("metrics", "triage.cli.commands.metrics:metrics", "Backlog, ages, throughput, forecast."),
     ("counts", "triage.cli.commands.counts:counts", "Enter what is counted by people."),
+    ("serve", "triage.cli.commands.serve:serve", "Serve the pages to browsers."),
     ("user", "triage.cli.commands.user:user", "Keep the accounts of those who use the pages."),
     ("audit", "triage.cli.commands.audit:audit", "Verify and read what was written down."),
     ("database", "triage.cli.commands.database:database", "Show, upgrade and copy the database."),

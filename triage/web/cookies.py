@@ -26,10 +26,15 @@ SAID_MOST = 600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cookie:
-    """A cookie that an answer sets; one with an empty value is removed."""
+    """A cookie that an answer sets; one with an empty value is removed.
+
+    Attributes:
+        lasts_s: seconds; -1 until the browser is closed.
+    """
 
     name: str
     value: str
+    lasts_s: int = -1
 
 
 def write(response: Response, cookie: Cookie) -> None:
@@ -38,10 +43,11 @@ def write(response: Response, cookie: Cookie) -> None:
     Lax, so that a link in an e-mail or the way back from a force's own sign-in finds who is signed
     in; what changes anything is checked by token and origin besides.
     """
+    age = 0 if not cookie.value else None if cookie.lasts_s < 0 else cookie.lasts_s
     response.set_cookie(
         cookie.name,
         cookie.value,
-        max_age=None if cookie.value else 0,
+        max_age=age,
         path="/",
         secure=True,
         httponly=True,

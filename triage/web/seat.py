@@ -16,6 +16,7 @@ from triage.model.account import Account, AuditAction, AuditLine, Role, SignedIn
 from triage.store.audit import Audit
 from triage.store.database import Store
 from triage.web import cookies
+from triage.web.anchoring import note_after
 from triage.web.faults import SignInNeeded
 from triage.web.forms import Fields
 from triage.web.suite import Suite
@@ -110,10 +111,14 @@ class Seat:
 
     def commit(self) -> None:
         """Commit what was done, with the audit lines about it, in one transaction."""
-        if self._lines:
-            Audit(self.store.connection).append(tuple(self._lines))
-            self._lines.clear()
+        if not self._lines:
+            self.store.connection.commit()
+            return
+        lines = tuple(self._lines)
+        row = Audit(self.store.connection).append(lines)
         self.store.connection.commit()
+        self._lines.clear()
+        note_after(self.suite, row, len(lines))
 
     def flash(self, message: str) -> None:
         """Show a sentence at the head of the next page of this browser."""

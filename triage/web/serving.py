@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from triage.errors import UsageFault
-from triage.web.suite import Site
+from triage.web import logs
+from triage.web.addresses import is_loopback
+from triage.web.anchoring import note_head
+from triage.web.app import make_app
+from triage.web.oidc import SETTINGS, read_provider
+from triage.web.suite import Site, Suite
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 STOP_S = 20
@@ -161,11 +165,55 @@ def configured(app: ASGIApp, place: Place) -> uvicorn.Config:
     )
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach a host."""
-    if host == "localhost":
-        return True
+@contextlib.contextmanager
+def opened(place: Place, *, url: str, home: Path) -> Iterator[Suite]:
+    """Open an installation to be served; its database and folder are made where there are none.
+
+    Raises:
+        StoreError: the database cannot be opened.
+        UsageFault: what is said of the force's own sign-in does not fit.
+    """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    suite = Suite(url=url, home=home, site=place.site, create=True)
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        suite.provider = read_provider(home / SETTINGS, site_address=place.address)
+        yield suite
+    finally:
+        suite.close()
+
+
+def serve(
+    suite: Suite, place: Place, *, stop: Callable[[], bool], ready: Callable[[Place], None]
+) -> None:
+    """Serve until told to stop; what is being answered then is answered first.
+
+    Args:
+        ready: told once where browsers are answered; the port is the one that was found where any
+            would do.
+
+    Raises:
+        UsageFault: the address is in use or not of this machine, or the certificate is none.
+    """
+    logs.to_stderr()
+    config = configured(make_app(suite), place)
+    try:
+        config.load()
+    except OSError as error:
+        raise UsageFault(f"{place.certificate}: no certificate with its key: {error}") from error
+    with _listening(place) as found:
+        place = replace(place, port=int(found.getsockname()[1]))
+        note_head(suite)
+        server = Serving(config, stop=stop, ready=lambda: ready(place))
+        server.run(sockets=[found])
+        note_head(suite)
+
+
+def _listening(place: Place) -> socket.socket:
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    try:
+        return socket.create_server((place.host, place.port), family=family, backlog=256)
+    except OSError as error:
+        raise UsageFault(
+            f"{place.host}:{place.port}: cannot listen there: {error.strerror}",
+            hint="Is triage running already? --port takes another one.",
+        ) from error

@@ -51,12 +51,18 @@ class Suite:
     """
 
     def __init__(
-        self, *, url: str, home: Path, site: Site | None = None, cost: Cost = COST
+        self,
+        *,
+        url: str,
+        home: Path,
+        site: Site | None = None,
+        cost: Cost = COST,
+        create: bool = False,
     ) -> None:
         self.url = url
         self.home = home
         self.site = site or Site()
-        self.stores = Stores(url)
+        self.stores = Stores(url, create=create)
         self.now_s: Callable[[], int] = lambda: int(time.time())
         self.now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000
         self.secret = secrets.token_bytes(32)
