@@ -71,7 +71,7 @@ def _load(  # noqa: PLR0913, PLR0917  (the parts of a load)
 
 def _is_over(day: GraderDay, settings: UnitSettings) -> bool:
     most, longest = settings.pictures_soft, settings.minutes_soft
-    return bool(most and day.pictures > most) or bool(longest and day.minutes > longest)
+    return bool(most and day.pictures >= most) or bool(longest and day.minutes >= longest)
 
 
 def minutes_of(moments: Sequence[int]) -> float:

@@ -29,7 +29,7 @@ def loads_table(found: Sequence[GraderLoad]) -> Table:
             "Measures lifted",
             "Breaks",
             "Limits reached",
-            "Days over a soft limit",
+            "Days that reached a soft limit",
         ),
         rows=tuple(
             (

@@ -27,7 +27,7 @@ class GraderLoad:
         categories: different ones by what they are graded as; ``""``: not graded.
         graded, lifts, breaks, limits: votes given, welfare measures lifted, breaks taken, times
             that a limit was reached.
-        over_soft: days with more than a soft limit.
+        over_soft: days that reached a soft limit.
     """
 
     name: str

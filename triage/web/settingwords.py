@@ -134,7 +134,7 @@ def rows_of(group: SettingGroup, settings: UnitSettings) -> list[tuple[str, str]
     for name in group.names:
         value = getattr(settings, name)
         words = (
-            ", ".join(value)
+            "; ".join(value)
             if isinstance(value, tuple)
             else f"{value:,}"
             if isinstance(value, int)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -26,15 +27,16 @@ from triage.errors import UsageFault
 from triage.export import morning as words
 from triage.export.forecastpage import forecast_words
 from triage.export.kpiwords import counts_table, longest_table
+from triage.export.loadwords import categories_table, loads_table
 from triage.export.morning import Answer
 from triage.export.nightpage import night_sections
 from triage.metrics.rates import parse_arrivals, parse_capacity
 from triage.model.account import Role
-from triage.model.forecast import ChangeKind, Terms
+from triage.model.forecast import UNCHANGED, Change, ChangeKind, Terms
 from triage.web.faults import NotFound
 from triage.web.forms import Fields
 from triage.web.gate import Door, SeatIn
-from triage.web.morning import charts_of, forecast_charts, morning_of
+from triage.web.morning import charts_of, forecast_charts, morning_of, week_of_graders
 from triage.web.pages import page
 from triage.web.seat import Seat
 
@@ -54,10 +56,13 @@ ASKED = (*EXAMPLES, "examiners")
 def dashboard(seat: SeatIn) -> HTMLResponse:
     """Answer what is asked in the morning."""
     found = _reading(seat)
+    graders = week_of_graders(seat)
     return page(
         seat,
         "manager/dashboard.html",
         found=found,
+        loads=loads_table(graders),
+        categories=categories_table(graders),
         answers=answers(found),
         charts=tuple(charts_of(found).values()),
         caid=counts_table(found.kpis.counts),
@@ -180,15 +185,22 @@ def _asked(seat: Seat) -> tuple[Fields, Terms]:
     fields = Fields(seat.request.query_params.multi_items())
     for name in ASKED:
         fields.fill(name, "")
-    terms = Terms()
-    for name, read in (("arrivals", parse_arrivals), ("capacity", parse_capacity)):
-        words = fields.text(name, most=20)
-        try:
-            terms = replace(terms, **{name: read(words)}) if words else terms
-        except UsageFault:
-            fields.error(name, EXAMPLES[name])
+    terms = replace(
+        Terms(),
+        arrivals=_change(fields, "arrivals", parse_arrivals),
+        capacity=_change(fields, "capacity", parse_capacity),
+    )
     examiners = fields.whole("examiners", least=0, most=10_000)
     terms = replace(terms, examiners=examiners)
     if terms.capacity.kind is ChangeKind.EXAMINERS and not examiners:
         fields.error("examiners", "Enter how many examiners there are now")
     return fields, terms if fields.ok else Terms()
+
+
+def _change(fields: Fields, name: str, read: Callable[[str], Change]) -> Change:
+    words = fields.text(name, most=20)
+    try:
+        return read(words) if words else UNCHANGED
+    except UsageFault:
+        fields.error(name, EXAMPLES[name])
+        return UNCHANGED

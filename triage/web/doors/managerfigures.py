@@ -7,18 +7,16 @@ from datetime import timedelta
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from triage.batch.countsintake import count_of
-from triage.bench.loads import DAY_S, loads
 from triage.errors import UsageFault
 from triage.export.kpiwords import KINDS
 from triage.export.loadwords import categories_table, loads_table
 from triage.metrics.calendar import day_of
 from triage.model.account import AuditAction, Role
 from triage.model.history import Count, CountKind
-from triage.store.accounts import Accounts
 from triage.store.counts import Counts
 from triage.web.forms import Fields
 from triage.web.gate import Door, SeatIn
-from triage.web.morning import morning_of
+from triage.web.morning import morning_of, read_loads
 from triage.web.pages import page
 from triage.web.seat import Seat
 
@@ -36,15 +34,8 @@ _FIELDS = {"kind": "kind", "subject": "subject", "day": "on", "value": "value"}
 def grader_loads(seat: SeatIn, days: int = 7) -> HTMLResponse:
     """Show what each grader looked at: pictures, minutes, by category; never a picture."""
     days = days if days in dict(PERIODS) else 7
-    until_s = (seat.now_s // DAY_S + 1) * DAY_S
     settings = seat.suite.settings()
-    found = loads(
-        seat.store,
-        Accounts(seat.store.connection).all(),
-        settings,
-        since_s=until_s - days * DAY_S,
-        until_s=until_s,
-    )
+    found = read_loads(seat, days)
     return page(
         seat,
         "manager/loads.html",
