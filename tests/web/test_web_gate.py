@@ -158,6 +158,7 @@ def test_odd_forms_are_refused_and_not_a_defect(trial: FastAPI) -> None:
         b'filename="f"\r\n\r\nx\r\n--x--\r\n',
         "text/plain": b"csrf=" + browser.csrf.encode(),
         "application/x-www-form-urlencoded": b"&a=" * 240,
+        "application/x-www-form-urlencoded ": b"&a" * 400 + b"&%ff%fe%00=%80",
     }
     for kind, body in bodies.items():
         answer = browser.post("/trial/form", content=body, headers={"Content-Type": kind})

@@ -172,8 +172,8 @@ class Door:
         )
 
     def _declare(self, rule: Rule, options: dict[str, Any]) -> Callable[[Handler], Handler]:
-        if self.api:
-            options = {"responses": API_RESPONSES, **options}
+        described = {"responses": API_RESPONSES} if self.api else {"include_in_schema": False}
+        options = {**described, **options}
 
         def declare(handler: Handler) -> Handler:
             self.declared.append(Declared(rule, handler, options))
