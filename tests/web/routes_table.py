@@ -69,6 +69,13 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     ("GET", "/manager/counts"): MANAGER,
     ("POST", "/manager/counts"): MANAGER,
     # the grading bench, for its pages
+    # the bench's own pages, and who looks after graders
+    ("GET", "/bench"): frozenset({"examiner"}),
+    ("GET", "/bench/exposure"): frozenset({"examiner"}),
+    ("GET", "/bench/{case_id}"): frozenset({"examiner"}),
+    ("GET", "/supervisor"): frozenset({"supervisor"}),
+    ("GET", "/supervisor/{user_id}"): frozenset({"supervisor"}),
+    ("POST", "/supervisor/{user_id}"): frozenset({"supervisor"}),
     ("POST", "/api/cases/{case_id}/lifts"): frozenset({"examiner"}),
     ("GET", "/api/exposure"): frozenset({"examiner"}),
     ("POST", "/api/break"): frozenset({"examiner"}),

@@ -38,10 +38,17 @@ ENTRIES: tuple[Entry, ...] = (
         "Queue, forecast, graders and counts are there too.",
     ),
     Entry(
+        label="Grading",
+        path="/bench",
+        roles=frozenset({Role.EXAMINER}),
+        words="Look at the pictures of a case and grade them. What you look at is counted, and "
+        "pictures are small, grey and blurred until you lift that.",
+    ),
+    Entry(
         label="Graders",
-        path="/manager/loads",
+        path="/supervisor",
         roles=frozenset({Role.SUPERVISOR}),
-        words="How much each grader looked at, for how long and of what.",
+        words="How much each grader looked at, and more for one who has reached a limit.",
     ),
     Entry(
         label="Administration",

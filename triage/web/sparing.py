@@ -5,7 +5,7 @@ from __future__ import annotations
 from triage.bench import welfare
 from triage.bench.exposure import Exposure
 from triage.bench.welfare import Watch
-from triage.model.account import AuditAction
+from triage.model.account import Account, AuditAction
 from triage.model.rendition import Measures
 from triage.web.faults import Conflict
 from triage.web.seat import Seat
@@ -17,10 +17,15 @@ BREAK_HINT = "Pictures are shown again when it is over."
 
 
 def exposure_of(seat: Seat) -> Exposure:
-    """Give what the grader has looked at today."""
+    """Give what the grader who asks has looked at today."""
+    return exposure_for(seat, seat.account)
+
+
+def exposure_for(seat: Seat, grader: Account) -> Exposure:
+    """Give what a grader has looked at today."""
     watch = seat.suite.part(Watch, lambda _: Watch())
     return watch.exposure(
-        seat.store.connection, seat.account, seat.suite.settings(), now_ms=seat.suite.now_ms()
+        seat.store.connection, grader, seat.suite.settings(), now_ms=seat.suite.now_ms()
     )
 
 
