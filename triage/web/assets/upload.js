@@ -63,14 +63,15 @@ async function digested(files) {
   stopping = new AbortController();
   const total = files.reduce((sum, one) => sum + one.size, 0);
   const pace = new Pace(total);
-  view.step(STEPS[0], false);
+  view.step(STEPS[0]);
+  view.rows([]);
   const moved = (bytes) => view.moved(bytes / total, pace.words(bytes));
   return digestAll(files, moved, stopping.signal);
 }
 
 async function sent(upload, files) {
   const pace = new Pace(upload.size_bytes);
-  view.step(STEPS[1], true);
+  view.step(STEPS[1], { canPause: true });
   view.rows(upload.files);
   sending = new Sending(upload, files, {
     moved: (bytes) => view.moved(bytes / upload.size_bytes, pace.words(bytes)),
@@ -88,7 +89,7 @@ async function sent(upload, files) {
 }
 
 async function checked(key) {
-  view.step(STEPS[2], false);
+  view.step(STEPS[2], { canStop: false });
   let upload = await api.finish(key);
   const pace = new Pace(upload.size_bytes);
   while (upload.state === "open") {
@@ -203,7 +204,7 @@ view.files.form?.addEventListener("submit", (event) => {
   if (running) {
     event.preventDefault();
     view.trouble("The upload is not finished yet. Wait until it is, or stop it.");
-    view.pause.focus();
+    view.stop.focus();
   }
 });
 

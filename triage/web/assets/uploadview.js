@@ -2,6 +2,8 @@
 
 import { size } from "./pace.js";
 
+const OPEN_FILES = 4;
+
 const at = (id) => document.getElementById(id);
 
 function element(name, words, ...inside) {
@@ -29,8 +31,8 @@ export class View {
     return at("upload_key").value;
   }
 
-  /** Begin a step: its words, and whether it can be paused. */
-  step(words, canPause) {
+  /** Begin a step: its words, and whether it can be paused and stopped. */
+  step(words, { canPause = false, canStop = true } = {}) {
     at("upload-choose").hidden = true;
     at("upload-waiting").hidden = true;
     at("upload-wrong").hidden = true;
@@ -38,6 +40,7 @@ export class View {
     at("upload-going").hidden = false;
     at("upload-step").textContent = words;
     this.pause.hidden = !canPause;
+    this.stop.hidden = !canStop;
     this.pauseSays("Pause");
     this.trouble("");
     this.moved(0, "");
@@ -112,12 +115,14 @@ export class View {
     });
     at("upload-rows").replaceChildren(...made);
     at("upload-table").hidden = made.length === 0;
+    at("upload-table").open = made.length <= OPEN_FILES;
   }
 
   done() {
     at("upload-going").hidden = true;
     at("upload-choose").hidden = false;
     at("upload-choose").querySelector("label").textContent = "Choose other files instead";
+    this.files.value = "";
     at("upload-done").hidden = false;
     at("upload-done").focus();
   }

@@ -19,6 +19,7 @@ from triage.web.accountwords import ROLES, STATES, state_of
 from triage.web.faults import NotFound
 from triage.web.forms import Fields
 from triage.web.gate import Door, SeatIn
+from triage.web.numbers import RowId
 from triage.web.pages import page
 from triage.web.seat import Seat
 
@@ -102,13 +103,13 @@ def add_account(seat: SeatIn) -> Response:
 
 
 @DOOR.page("/accounts/{user_id}")
-def one_account(seat: SeatIn, user_id: int) -> HTMLResponse:
+def one_account(seat: SeatIn, user_id: RowId) -> HTMLResponse:
     """Show an account and what can be done with it."""
     return _shown(seat, _account(seat, user_id), Fields())
 
 
 @DOOR.form("/accounts/{user_id}")
-def change_account(seat: SeatIn, user_id: int) -> Response:
+def change_account(seat: SeatIn, user_id: RowId) -> Response:
     """Change the name as shown, the roles and the team."""
     fields = seat.form
     shown = fields.text("shown", missing="Enter the name that others read", most=NAME_MOST)
@@ -129,7 +130,7 @@ def change_account(seat: SeatIn, user_id: int) -> Response:
 
 
 @DOOR.form("/accounts/{user_id}/disable")
-def disable(seat: SeatIn, user_id: int) -> Response:
+def disable(seat: SeatIn, user_id: RowId) -> Response:
     """Keep somebody from signing in, and end all sessions at once."""
     why = seat.form.text("why", missing="Say why the account is disabled", most=WHY_MOST)
     before = _held(seat, user_id)
@@ -144,7 +145,7 @@ def disable(seat: SeatIn, user_id: int) -> Response:
 
 
 @DOOR.form("/accounts/{user_id}/enable")
-def enable(seat: SeatIn, user_id: int) -> Response:
+def enable(seat: SeatIn, user_id: RowId) -> Response:
     """Let somebody sign in again."""
     before = _held(seat, user_id)
     _changed(seat, before, before.shown, before.roles, before.team_id, active=True)
@@ -152,7 +153,7 @@ def enable(seat: SeatIn, user_id: int) -> Response:
 
 
 @DOOR.form("/accounts/{user_id}/unlock")
-def unlock(seat: SeatIn, user_id: int) -> Response:
+def unlock(seat: SeatIn, user_id: RowId) -> Response:
     """End a lock before it ends by itself."""
     before = _held(seat, user_id)
     Accounts(seat.store.connection).succeeded(user_id)
@@ -160,7 +161,7 @@ def unlock(seat: SeatIn, user_id: int) -> Response:
 
 
 @DOOR.form("/accounts/{user_id}/end-sessions")
-def end_sessions(seat: SeatIn, user_id: int) -> Response:
+def end_sessions(seat: SeatIn, user_id: RowId) -> Response:
     """Sign somebody out everywhere."""
     before = _held(seat, user_id)
     signed = seat.signed
@@ -174,7 +175,7 @@ def end_sessions(seat: SeatIn, user_id: int) -> Response:
 
 
 @DOOR.form("/accounts/{user_id}/password")
-def new_password(seat: SeatIn, user_id: int) -> Response:
+def new_password(seat: SeatIn, user_id: RowId) -> Response:
     """Set a password that is good for one sign-in, and show it once."""
     if _account(seat, user_id).issuer:
         raise NotFound("This person signs in at the force's own provider and has no password here.")
@@ -205,7 +206,7 @@ def add_team(seat: SeatIn) -> Response:
 
 
 @DOOR.form("/teams/{team_id}")
-def rename_team(seat: SeatIn, team_id: int) -> Response:
+def rename_team(seat: SeatIn, team_id: RowId) -> Response:
     """Give a team another name."""
     return _team_named(seat, team_id)
 

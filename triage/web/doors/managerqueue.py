@@ -15,6 +15,7 @@ from triage.store.orders import Orders
 from triage.web.faults import NotFound
 from triage.web.gate import Door, SeatIn
 from triage.web.morning import morning_of
+from triage.web.numbers import RowId
 from triage.web.pages import page
 from triage.web.queueviews import COLOURS, RETRY, ExhibitPage, exhibit_page, queue_page
 from triage.web.seat import Seat
@@ -43,13 +44,13 @@ def queue(seat: SeatIn, standing: str = "", words: str = "", nth: int = 1) -> HT
 
 
 @DOOR.page("/{ledger_id}")
-def exhibit(seat: SeatIn, ledger_id: int) -> HTMLResponse:
+def exhibit(seat: SeatIn, ledger_id: RowId) -> HTMLResponse:
     """Show why an exhibit stands where it does, and what can be done."""
     return _shown(seat, ledger_id)
 
 
 @DOOR.form("/{ledger_id}/{kind}")
-def order(seat: SeatIn, ledger_id: int, kind: str) -> Response:
+def order(seat: SeatIn, ledger_id: RowId, kind: str) -> Response:
     """Hold, release, put first, put back or try again, each with a reason."""
     if kind not in DONE:
         raise NotFound("There is no such order.")
