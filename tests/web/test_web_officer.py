@@ -122,6 +122,8 @@ def test_an_empty_page_says_at_the_field_what_is_missing(client: Clients) -> Non
         assert "<title>Error: " in page.text
         targets = re.findall(r'<li><a href="#([^"]+)">', page.text)
         assert targets, step
+        places = [page.text.index(f'id="{one}-error"') for one in targets]
+        assert places == sorted(places), "the summary has the order of the page"
         for one in targets:
             assert f'id="{one}"' in page.text
             assert f'id="{one}-error"' in page.text

@@ -199,6 +199,8 @@ def read(question: Question, fields: Fields, unit: UnitSettings, now_s: int) -> 
     answers = question.read(fields, unit)
     for name, fault in misfits(answers, now_s).items():
         fields.error(name, fault)
+    # the summary of errors has the order of the page
+    fields.errors = {name: fields.errors[name] for name in question.names if name in fields.errors}
     return answers
 
 
