@@ -21,6 +21,7 @@ def upgrade() -> None:
     """Make the tables, and what keeps the rows of some as they were written."""
     _device()
     _accounts()
+    _record()
     _submissions()
     _bench()
     for table in _KEPT:
@@ -35,7 +36,7 @@ def _device() -> None:
 
 
 def _accounts() -> None:
-    """Make accounts, sessions, settings and audit."""
+    """Make teams, accounts and sessions."""
     op.create_table(
         "teams",
         sa.Column("id", sa.Integer, primary_key=True),
@@ -72,6 +73,10 @@ def _accounts() -> None:
         sa.Column("address", WORDS, nullable=False),
         sa.Column("agent", WORDS, nullable=False),
     )
+
+
+def _record() -> None:
+    """Make settings and audit."""
     op.create_table(
         "settings",
         sa.Column("id", sa.Integer, primary_key=True),
