@@ -15,6 +15,7 @@ from triage.model.settings import UnitSettings
 from triage.store.audit import Audit
 from triage.store.ledger import Ledger
 from triage.store.settings import set_settings
+from triage.web.doors import officer as officer_door
 from triage.web.doors import officerresults
 from triage.web.suite import Suite
 
@@ -191,8 +192,10 @@ def test_an_answer_is_changed_from_the_check_and_leads_back_to_it(client: Client
 
 def test_what_is_left_for_later_is_listed_and_gone_on_with(client: Clients) -> None:
     officer = client("officer")
-    first, second = begun(officer), begun(officer)
+    first = begun(officer)
+    assert begun(officer) == first, "what is not answered at all is not begun twice"
     officer.send(f"{first}/references", case="OP-ONE", exhibit="A/1")
+    second = begun(officer)
     page = officer.get("/officer").text
     assert first in page
     assert second in page
@@ -204,6 +207,18 @@ def test_what_is_left_for_later_is_listed_and_gone_on_with(client: Clients) -> N
     officer.send(f"{second}/remove")
     assert second not in officer.get("/officer").text
     assert first not in client("officer2").get("/officer").text
+
+
+def test_no_more_is_begun_than_anybody_goes_on_with(
+    client: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(officer_door, "DRAFTS_MOST", 2)
+    officer = client("officer")
+    for number in range(2):
+        officer.send(f"{begun(officer)}/references", case="OP-ONE", exhibit=f"A/{number}")
+    page = officer.send("/officer/drafts")
+    assert str(page.url).endswith("/officer")
+    assert "Submit or remove one of them first." in page.text
 
 
 def test_an_incomplete_draft_is_not_submitted(client: Clients, suite: Suite) -> None:

@@ -16,7 +16,7 @@ from triage.batch.submitting import (
     unanswered,
 )
 from triage.model.account import AuditAction, Role
-from triage.store.submissions import Draft, Submissions
+from triage.store.submissions import DRAFTS_MOST, Draft, Submissions
 from triage.store.uploads import UploadState
 from triage.web import officerforms
 from triage.web.faults import NotFound
@@ -50,10 +50,17 @@ def front(seat: SeatIn) -> HTMLResponse:
 
 @DOOR.form("/drafts", body_bytes=FORM_BYTES)
 def begin(seat: SeatIn) -> Response:
-    """Begin a submission."""
-    key = new_key()
-    Submissions(seat.store.connection).begin(key, seat.account.user_id, {}, seat.now_s)
-    seat.commit()
+    """Begin a submission, or go on with one in which nothing is answered yet."""
+    kept, user_id = Submissions(seat.store.connection), seat.account.user_id
+    drafts = kept.drafts(user_id)
+    if len(drafts) >= DRAFTS_MOST:
+        seat.flash(f"You have begun {DRAFTS_MOST} devices. Submit or remove one of them first.")
+        return _to("/officer")
+    key = next((one.key for one in drafts if not one.answers), "")
+    if not key:
+        key = new_key()
+        kept.begin(key, user_id, {}, seat.now_s)
+        seat.commit()
     return _to(f"/officer/drafts/{key}/{STEPS[0]}")
 
 
