@@ -124,7 +124,8 @@ class World:
             return
         first, last = map(int, action.split("-"))
         undone = self.sitting(name).undo(contents, action=(first, last))
-        ended, again = set(), set()
+        ended: set[bytes] = set()
+        again: set[bytes] = set()
         for one in contents:
             mine = self.kept[name, one]
             if mine and mine[-1][0] == action:
