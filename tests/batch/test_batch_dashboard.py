@@ -45,19 +45,21 @@ def _arrival(number: int) -> Arrival:
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+def store(store_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setenv("TRIAGE_HOME", str(tmp_path))
-    with open_store(f"sqlite:///{tmp_path / 'cases.sqlite'}", create=True) as opened:
+    with open_store(store_url, create=True) as opened:
         arrivals = [_arrival(number) for number in range(900)]
         Ledger(opened.connection).add_all(arrivals, by="made up", now_s=NOW_S)
         opened.commit()
         yield opened
 
 
-def test_figures_and_forecast_are_those_of_the_commands(store: Store, tmp_path: Path) -> None:
+def test_figures_and_forecast_are_those_of_the_commands(
+    store: Store, store_url: str, tmp_path: Path
+) -> None:
     found = read(store, tmp_path, NOW_S)
     period = default_period(day_of(NOW_S, None))
-    assert found.kpis == figures(str(tmp_path / "cases.sqlite"), period, NOW_S, None)
+    assert found.kpis == figures(store_url, period, NOW_S, None)
     whole = Histories(store.connection).history()
     assert found.told == forecast(whole, Terms(), cut_s=NOW_S - NOW_S % DAY_S)
     assert read_forecast(store, Terms(), NOW_S) == (found.told, "")

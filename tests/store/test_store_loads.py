@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -20,17 +19,20 @@ from triage.store.votetables import votes
 
 DAY_S = 86_400
 FIRST_S = 20_000 * DAY_S
+ELSEWHERE = 101
+"""Content 1 in a case where nobody graded it and no set knows it."""
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path / 'cases.sqlite'}", create=True) as opened:
+def store(store_url: str) -> Iterator[Store]:
+    with open_store(store_url, create=True) as opened:
         yield opened
 
 
 def line(at_s: float, by: str, nth: int, action: AuditAction) -> AuditLine:
+    case = "OP-Y" if nth == ELSEWHERE else "OP-X"
     return AuditLine(
-        at_ms=int(at_s * 1000), action=action, by=by, case="OP-X", sha256=bytes([nth]) * 32
+        at_ms=int(at_s * 1000), action=action, by=by, case=case, sha256=bytes([nth % 100]) * 32
     )
 
 
@@ -41,7 +43,8 @@ def shown(at_s: float, by: str, nth: int) -> AuditLine:
 def a_case(store: Store) -> None:
     """Make a case of which the sets know contents 1 and 2, and a person graded 2 and 3."""
     connection = store.connection
-    connection.execute(sa.insert(cases).values(id=1, reference="OP-X"))
+    for number, reference in ((2, "OP-Y"), (1, "OP-X")):
+        connection.execute(sa.insert(cases).values(id=number, reference=reference))
     columns = {one.name for one in exhibits.c}
     values = {"id": 1, "case_id": 1, "reference": "A/1"}
     connection.execute(
@@ -92,14 +95,15 @@ def test_contents_count_once_by_the_last_vote_else_by_the_proposal(store: Store)
             shown(FIRST_S + at_s, "esa", nth)
             for at_s, nth in ((0, 1), (1, 1), (2, 2), (3, 3), (4, 4))
         ]
-        + [shown(FIRST_S + 5, "eva", 9), shown(FIRST_S - 1, "eva", 1)]
+        + [shown(FIRST_S + 5, "eva", nth) for nth in (9, ELSEWHERE)]
+        + [shown(FIRST_S - 1, "eva", 1)]
     )
     found = shown_by_category(store.connection, FIRST_S * 1000, (FIRST_S + DAY_S) * 1000)
     assert {(one.by, one.category): one.contents for one in found} == {
         ("esa", "A"): 2,
         ("esa", "NON_PERTINENT"): 1,
         ("esa", ""): 1,
-        ("eva", ""): 1,
+        ("eva", ""): 2,
     }
 
 

@@ -1,4 +1,4 @@
-"""What each grader was shown and did, counted from the audit: figures for a manager, no pictures."""
+"""What each grader was shown and did, counted from the audit: figures, never a picture."""
 
 from __future__ import annotations
 
@@ -53,25 +53,23 @@ def actions_of(
     return {by: done for by, done in found.items() if AuditAction.PICTURE_SHOWN in done}
 
 
-def shown_by_category(
-    connection: sa.Connection, since_ms: int, until_ms: int
-) -> tuple[Shown, ...]:
+def shown_by_category(connection: sa.Connection, since_ms: int, until_ms: int) -> tuple[Shown, ...]:
     """Count the distinct contents that each grader was shown by what they are graded as.
 
     The last vote on a content counts, also where it was withdrawn: it says what was seen. Else
     what a reference set proposes for it.
     """
     seen = (
-        sa.select(_AUDIT.by, _AUDIT.case_reference, _AUDIT.sha256)
+        sa.select(_AUDIT.by, cases.c.id.label("case_id"), _AUDIT.sha256)
+        .select_from(audit.outerjoin(cases, cases.c.reference == _AUDIT.case_reference))
         .where(_AUDIT.action == AuditAction.PICTURE_SHOWN.value, *_within(since_ms, until_ms))
         .distinct()
         .subquery()
     )
-    case_id = sa.select(cases.c.id).where(cases.c.reference == seen.c.case_reference)
     voted = (
         sa.select(votes.c.category)
         .where(
-            votes.c.case_id == case_id.scalar_subquery(),
+            votes.c.case_id == seen.c.case_id,
             votes.c.sha256 == seen.c.sha256,
             votes.c.kind != VoteKind.WITHDRAWAL.value,
         )
@@ -82,9 +80,7 @@ def shown_by_category(
     proposed = (
         sa.select(sa.func.max(contents.c.category))
         .join(exhibits, exhibits.c.id == contents.c.exhibit_id)
-        .where(
-            exhibits.c.case_id == case_id.scalar_subquery(), contents.c.sha256 == seen.c.sha256
-        )
+        .where(exhibits.c.case_id == seen.c.case_id, contents.c.sha256 == seen.c.sha256)
         .scalar_subquery()
     )
     category = sa.func.coalesce(voted, proposed, "").label("category")
