@@ -24,6 +24,7 @@ def upgrade() -> None:
     _record()
     _submissions()
     _bench()
+    _second_looks()
     for table in _KEPT:
         _keep(table)
 
@@ -194,6 +195,10 @@ def _bench() -> None:
         sa.Column("at_s", sa.BigInteger, nullable=False),
         sa.Index("skips_by_grader", "case_id", "user_id"),
     )
+
+
+def _second_looks() -> None:
+    """Make notes, and samples that are looked at once more."""
     op.create_table(
         "notes",
         sa.Column("id", BIG_ID, primary_key=True),
