@@ -15,6 +15,7 @@ from routes_table import ROUTES
 
 from road import Road
 from suitehere import Client, client_of, open_suite, people
+from triage.grading.gaps import find
 from triage.model.hashset import Polarity
 from triage.model.ledger import Stage
 from triage.model.queue import Holder
@@ -111,6 +112,11 @@ def audited(suite: Suite, action: str) -> list[Any]:
 def test_no_officer_page_tells_a_name_from_the_device(submitted: tuple[Suite, str]) -> None:
     suite, receipt = submitted
     moved(suite, Stage.REVIEW)
+    with suite.stores.open() as store:
+        summary = store.summary("OP-X", "ABC/1")
+    assert CANARY in " ".join(find(summary)), "what the unit is told names files"
+    assert CANARY in summary.evidence[0].name
+    assert CANARY in summary.packs[0].name
     officer = officer_of(suite)
     begun = str(officer.send("/officer/drafts").url).split("/")[5]
     seen = 0

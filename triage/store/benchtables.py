@@ -38,8 +38,8 @@ submissions = sa.Table(
     sa.Column("evidence", Words, nullable=False),
 )
 """``draft`` is the key of the draft that it was: submitted twice, it is one. ``team_id`` is the
-officer's team at the time. ``evidence`` is a JSON object: how it came in, its files with their sizes
-and the digests before and after. Appended only.
+officer's team at the time. ``evidence`` is a JSON object: how it came in, its files with their
+sizes and the digests before and after. Appended only.
 """
 
 uploads = sa.Table(
