@@ -43,7 +43,7 @@ def test_the_table_names_every_route_and_no_other(app: FastAPI) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_route_as(role: str, client: Clients, app: FastAPI) -> None:
+def test_every_route_as(role: str, client: Clients, app: FastAPI, suite: Suite) -> None:
     api = {(rule.method, rule.path) for rule in rules_of(app) if rule.api}
     wrong = []
     for (method, path), allowed in ROUTES.items():
@@ -62,6 +62,7 @@ def test_every_route_as(role: str, client: Clients, app: FastAPI) -> None:
         if not fine:
             wrong.append((method, path, told, answer.text[-600:]))
     assert wrong == []
+    assert suite.stores._engine.pool.status().endswith("out connections: 0")
 
 
 @pytest.mark.parametrize("role", [one for one in ROLES if one])

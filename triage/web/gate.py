@@ -237,16 +237,24 @@ def _told(
     if not rule.api and (way := refusals.elsewhere(request, error)) is not None:
         return way
     try:
-        if seat is not None and seat.signed is not None and isinstance(error, Refused):
-            seat.close()
-            seat.audit(AuditAction.REFUSED, page=f"{rule.method} {rule.path}")
-            seat.commit()
-        if isinstance(error, RequestValidationError) and not rule.api:
-            error = HTTPException(404)
-        answer = answer_for(error)
-        return refusals.reply(suite, request, seat, answer, api=rule.api)
+        return _written(suite, request, rule, seat, error)
     except Exception as again:  # noqa: BLE001  (the database is away: say so without it)
         return refusals.reply(suite, request, None, answer_for(again), api=rule.api)
+    finally:
+        if seat is not None:
+            seat.close()
+
+
+def _written(
+    suite: Suite, request: Request, rule: Rule, seat: Seat | None, error: Exception
+) -> Response:
+    if seat is not None and seat.signed is not None and isinstance(error, Refused):
+        seat.close()
+        seat.audit(AuditAction.REFUSED, page=f"{rule.method} {rule.path}")
+        seat.commit()
+    if isinstance(error, RequestValidationError) and not rule.api:
+        error = HTTPException(404)
+    return refusals.reply(suite, request, seat, answer_for(error), api=rule.api)
 
 
 def _seat_of(request: Request) -> Seat:
