@@ -8,13 +8,14 @@ from typing import Annotated
 
 from fastapi import Query
 
-from triage.bench.ballots import action_of, ballot_of
+from triage.bench.ballots import Cast, action_of, ballot_of
 from triage.bench.boards import Boards
 from triage.bench.missing import NotHere, Restacked
 from triage.bench.sitting import Grader, Sitting
 from triage.bench.told import ToldContent, ToldFilters, ToldNext, ToldOpened, ToldPage
 from triage.grading.scheme import SchemeBook
 from triage.model.account import AuditAction, Role
+from triage.model.vote import Ballot
 from triage.web.benchbodies import (
     CaseId,
     Done,
@@ -31,9 +32,10 @@ from triage.web.benchbodies import (
     VoteQuery,
 )
 from triage.web.faults import Conflict, NotFound
-from triage.web.gate import Door, SeatIn
+from triage.web.gate import Door, Seat, SeatIn
 from triage.web.sparing import check_may_look, may_look
 from triage.web.suite import Suite
+from triage.web.turn import turn_of
 
 DOOR = Door("/api/cases/{case_id}", roles=frozenset({Role.EXAMINER}), api=True)
 First = Annotated[int, Query(ge=0, le=1 << 31)]
@@ -84,19 +86,7 @@ def votes(
         scheme = SchemeBook(seat.suite.home).get(seat.suite.settings().grading_scheme)
         ballot = ballot_of(body.code, scheme, by=seat.account.shown, why=body.why, tags=body.tags)
         named = sitting.named(body.stacks, body.contents)
-        cast = sitting.vote(ballot, named)
-        action = f"{cast.first}-{cast.last}" if cast.contents else ""
-        for leader, count in sitting.led(named, cast.contents).items():
-            seat.audit(
-                AuditAction.GRADED,
-                case=sitting.case,
-                sha256=leader,
-                code=ballot.code,
-                category=ballot.category,
-                contents=str(count),
-                lines=action,
-            )
-        seat.commit()
+        cast = _cast(seat, sitting, ballot, named)
         told = None
         if asked.queue is not None and may_look(seat):
             told = sitting.next(asked.asked(asked.queue), after=asked.after)
@@ -104,7 +94,7 @@ def votes(
             added=len(cast.contents),
             unchanged=cast.unchanged,
             contents=tuple(one.hex() for one in cast.contents),
-            action=action,
+            action=_action(cast),
             disputed=sitting.disputed(tuple(named)),
             next=told.next if told else None,
             left=told.left if told else None,
@@ -116,17 +106,18 @@ def undo(seat: SeatIn, case_id: CaseId, body: UndoBody) -> UndoAnswer:
     """Take back the last vote on contents; the vote before it stands again."""
     with seated(seat, case_id) as sitting:
         named = [bytes.fromhex(one) for one in dict.fromkeys(body.contents)]
-        undone = sitting.undo(named, action=action_of(body.action) if body.action else None)
-        if changed := (*undone.withdrawn, *undone.restored):
-            seat.audit(
-                AuditAction.GRADE_WITHDRAWN,
-                case=sitting.case,
-                sha256=changed[0],
-                contents=str(len(changed)),
-                restored=str(len(undone.restored)),
-                lines=body.action,
-            )
-        seat.commit()
+        with turn_of(seat.suite):
+            undone = sitting.undo(named, action=action_of(body.action) if body.action else None)
+            if changed := (*undone.withdrawn, *undone.restored):
+                seat.audit(
+                    AuditAction.GRADE_WITHDRAWN,
+                    case=sitting.case,
+                    sha256=changed[0],
+                    contents=str(len(changed)),
+                    restored=str(len(undone.restored)),
+                    lines=body.action,
+                )
+            seat.commit()
         return UndoAnswer(
             withdrawn=tuple(one.hex() for one in undone.withdrawn),
             restored=tuple(one.hex() for one in undone.restored),
@@ -137,8 +128,9 @@ def undo(seat: SeatIn, case_id: CaseId, body: UndoBody) -> UndoAnswer:
 def skip(seat: SeatIn, case_id: CaseId, body: SkipBody) -> Done:
     """Put a stack off: it comes last in every queue of the grader."""
     with seated(seat, case_id) as sitting:
-        sitting.skip(body.stack)
-        seat.commit()
+        with turn_of(seat.suite):
+            sitting.skip(body.stack)
+            seat.commit()
         return Done(contents=1)
 
 
@@ -147,11 +139,34 @@ def notes(seat: SeatIn, case_id: CaseId, body: NoteBody) -> Done:
     """Write a note to contents."""
     with seated(seat, case_id) as sitting:
         named = list(sitting.named((), body.contents))
-        sitting.note(named, body.words)
-        for one in named:
-            seat.audit(AuditAction.NOTED, case=sitting.case, sha256=one)
-        seat.commit()
+        with turn_of(seat.suite):
+            sitting.note(named, body.words)
+            for one in named:
+                seat.audit(AuditAction.NOTED, case=sitting.case, sha256=one)
+            seat.commit()
         return Done(contents=len(named))
+
+
+def _cast(seat: Seat, sitting: Sitting, ballot: Ballot, named: dict[bytes, bytes]) -> Cast:
+    """Record a vote with a line of the audit for each stack and content that was named."""
+    with turn_of(seat.suite):
+        cast = sitting.vote(ballot, named)
+        for leader, count in sitting.led(named, cast.contents).items():
+            seat.audit(
+                AuditAction.GRADED,
+                case=sitting.case,
+                sha256=leader,
+                code=ballot.code,
+                category=ballot.category,
+                contents=str(count),
+                lines=_action(cast),
+            )
+        seat.commit()
+    return cast
+
+
+def _action(cast: Cast) -> str:
+    return f"{cast.first}-{cast.last}" if cast.contents else ""
 
 
 def boards_of(suite: Suite) -> Boards:
