@@ -170,7 +170,9 @@ def test_what_was_set_aside_is_tried_again_by_a_person(
             limit_failures=1,
         )
     browser = client("manager")
-    assert "1 exhibit failed too often and is set aside" in text_of(browser.get("/manager").text)
+    page = browser.get("/manager").text
+    assert "1 exhibit failed too often and is set aside" in text_of(page)
+    assert f'<a href="/manager/queue/{ledger_id}">A/1' in page
     answer = browser.send(f"/manager/queue/{ledger_id}/retry", why="imaged anew")
     assert "waits again" in text_of(answer.text)
     with suite.stores.open() as store:

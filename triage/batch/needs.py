@@ -80,7 +80,7 @@ def needs(lines: Sequence[QueueLine], weights: Weights, known: Circumstances) ->
         _of(
             NeedKind.SET_ASIDE,
             [one for one in lines if one.standing is Standing.SET_ASIDE],
-            "failed too often and {is_} set aside: look at why, then let it be tried again.",
+            "failed too often and {is_} set aside: a person has to look before a retry.",
             lambda one: one.why,
         ),
         _of(

@@ -20,6 +20,7 @@ from triage.batch.dashboard import (
     shift_of,
     times_of,
 )
+from triage.batch.standing import QueueLine
 from triage.batch.summary import summarise
 from triage.batch.tonight import plan_tonight
 from triage.batch.weights import load_weights
@@ -68,6 +69,7 @@ def dashboard(seat: SeatIn) -> HTMLResponse:
         caid=counts_table(found.kpis.counts),
         longest=longest_table(found.kpis.longest),
         first_planned=FIRST_PLANNED,
+        places={_key(one): one.entry.ledger_id for one in found.lines},
     )
 
 
@@ -165,6 +167,10 @@ def answers(found: Reading) -> tuple[Answer, ...]:
         words.what_happened(found.night, found.last_start_s),
         words.who_needs_me(tuple(one.words for one in found.needs)),
     )
+
+
+def _key(line: QueueLine) -> tuple[str, str]:
+    return line.entry.facts.case, line.entry.facts.exhibit
 
 
 def _reading(seat: Seat) -> Reading:
