@@ -100,3 +100,10 @@ def outcome(results: list[Result]) -> dict[int, str]:
     counted = Counter(result.item[1] for result in results)
     assert set(counted.values()) == {1}, "every item comes back exactly once"
     return {r.item[1]: "done" if isinstance(r, Finished) else str(r.kind) for r in results}
+
+
+def dumps(_item: str) -> tuple[int, int]:
+    """Tell how much memory a crash may write to disk, and whether it may at all."""
+    import resource  # noqa: PLC0415  (not on Windows)
+
+    return resource.getrlimit(resource.RLIMIT_CORE)[1], ctypes.CDLL(None).prctl(3, 0)

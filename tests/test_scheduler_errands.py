@@ -6,6 +6,7 @@ import functools
 import os
 import random
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from poolitems import GIB, act, be_told, large, repeat, until
+from poolitems import GIB, act, be_told, dumps, large, repeat, until
 from triage.scheduler import Errands, Finished, LossKind, Lost, Result, Untaken
 
 LOSSES = {
@@ -53,7 +54,7 @@ def eventually(true: Callable[[], bool]) -> bool:
 @pytest.mark.parametrize("kind", LOSSES)
 def test_what_an_item_costs_is_borne_by_it_alone(errands: Errands, kind: str) -> None:
     for item in ((kind, 1), ("ok", 2), (kind, 3), ("ok", 4)):
-        assert fit(item, errands.do(act, item, 0.5 if kind == "loop" else 20.0))
+        assert fit(item, errands.do(act, item, 0.5 if item[0] == "loop" else 20.0))
 
 
 def test_many_threads_at_few_workers_each_get_their_own_answer(errands: Errands) -> None:
@@ -187,3 +188,10 @@ def test_without_workers_it_runs_here() -> None:
     with Errands(0) as errands:
         for item in (("ok", 1), ("raise", 2)):
             assert fit(item, errands.do(act, item, 1.0))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how a process is dumped is Linux's own")
+def test_a_worker_that_breaks_leaves_no_memory_on_disk(errands: Errands) -> None:
+    result = errands.do(dumps, "", 20.0)
+    assert isinstance(result, Finished)
+    assert result.value == (0, 0)

@@ -20,6 +20,7 @@ from triage.scheduler.worker import call, serve
 WAIT_LIMIT_S = 60.0
 IDLE_S = 600.0
 KILL_PATIENCE_S = 5.0
+START_LIMIT_S = 60.0
 _CLOSED = "no more errands are run"
 
 
@@ -259,7 +260,21 @@ class Errands:
             raise
         finally:
             theirs.close()
-        return _Worker(process, ours)
+        worker = _Worker(process, ours)
+        try:
+            ours.send_bytes(pickle.dumps(([], _ready, ("",))))
+            if not connection.wait([ours, process.sentinel], START_LIMIT_S):
+                process.kill()  # what is read next is then its end
+            ours.recv_bytes()
+        except (EOFError, OSError) as error:
+            process.kill()
+            ours.close()
+            raise OSError(f"it ended as it began: {error}") from error
+        return worker
+
+
+def _ready(_item: str) -> None:
+    """Answer at once: from now on the time that an item takes is its own."""
 
 
 def _lost(item: Any, kind: LossKind, exit_code: int | None) -> Lost:  # noqa: ANN401  (any item)

@@ -41,6 +41,7 @@ def serve(
 ) -> None:
     """Worker: take batches until the pipe closes."""
     _die_with_parent()
+    _leave_no_dump()
     _keep_memory()
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # one worker is one core; read when numpy is imported
@@ -100,6 +101,16 @@ def _keep_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(-3, _KEPT_BYTES)  # -3 = M_MMAP_THRESHOLD, malloc.h
         mallopt(-1, 2 * _KEPT_BYTES)  # -1 = M_TRIM_THRESHOLD
+
+
+def _leave_no_dump() -> None:
+    """Write no memory to disk when a parser breaks: it holds contents of the evidence."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        resource = importlib.import_module("resource")
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":  # a program that collects dumps is not stopped by the limit
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(4, 0)  # 4 = PR_SET_DUMPABLE, linux/prctl.h
 
 
 def _die_with_parent() -> None:

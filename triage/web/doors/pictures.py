@@ -14,6 +14,7 @@ from starlette.responses import Response
 from triage.bench.pictures import WORDS, Size, Viewer
 from triage.model.account import AuditAction, Role
 from triage.model.rendition import Measures, NotShown, NotShownReason, Rendition
+from triage.scheduler.latch import Latch
 from triage.store.viewing import case_reference
 from triage.web.faults import Conflict, NotFound, TooMany
 from triage.web.gate import Door, SeatIn
@@ -36,6 +37,14 @@ _AGAIN_S = 2
 
 CaseId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="Of the content, in hex.")]
+
+
+class _Turn(Latch):
+    """One picture is written down at a time, and nothing else is done in its turn.
+
+    SQLite lets who waits for another writer look now and then whether it is done: with four at
+    once some wait for seconds, where in turn they wait for milliseconds.
+    """
 
 
 class TagLine(BaseModel):
@@ -83,8 +92,9 @@ def picture(
         size=shown_size.value,
         measures=_words(measures),
     )
-    seat.commit()  # what was not written down is not sent
-    return _answer(made)
+    with seat.suite.part(_Turn, lambda _: _Turn()):
+        seat.commit()  # what was not written down is not sent
+    return _answer(made, measures)
 
 
 @DOOR.get("/{case_id}/picture/{sha256}/tags", response_model=TagsBody)
@@ -141,5 +151,6 @@ def _fault(why: NotShown) -> NotFound | TooMany | Conflict:
     return Conflict(words, hint=why.detail)
 
 
-def _answer(made: Rendition) -> Response:
-    return Response(made.data, media_type=made.mime, headers=HEADERS)
+def _answer(made: Rendition, measures: Measures) -> Response:
+    headers = {**HEADERS, "X-Measures": _words(measures)}
+    return Response(made.data, media_type=made.mime, headers=headers)
