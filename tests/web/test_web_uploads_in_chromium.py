@@ -123,11 +123,12 @@ def test_a_large_upload_outlives_a_lost_connection_a_reload_and_another_server(
         page = page_as(suite, address, "officer")
         page.goto(f"{address}/try")
         accessible(page)
-        broken_off(page, address, after=2)
+        broken_off(page, address, after=1)
         page.set_input_files("#upload-files", path)
         stands(page, "Step 2 of 3")
         stands(page, "Trying again. What has arrived is kept.")
         accessible(page)
+        page.close()
     with served(suite) as address:
         page = page_as(suite, address, "officer")
         page.goto(f"{address}/try")
