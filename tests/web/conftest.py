@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from albumhere import album, album_once  # noqa: F401  (fixtures are found by their names here)
+
 from suitehere import (  # noqa: F401  (fixtures are found by their names here)
     app,
     browser,

@@ -112,6 +112,7 @@ class Watch:
     def __init__(self) -> None:
         self._latch = Latch()
         self._today: OrderedDict[str, _Today] = OrderedDict()
+        self._told: set[tuple[str, int, int, int]] = set()
 
     def exposure(
         self, connection: Connection, grader: Account, settings: UnitSettings, *, now_ms: int
@@ -127,6 +128,19 @@ class Watch:
         shown = [at_ms for at_ms, action in moments if action == _SHOWN]
         breaks = [at_ms for at_ms, action in moments if action == _BREAK]
         return exposure_of(shown, breaks, limits, now_ms=now_ms)
+
+    def is_news(
+        self, connection: Connection, grader: Account, found: Exposure, *, now_ms: int
+    ) -> bool:
+        """Tell, once, that it is not yet written down that a limit was reached as it is now."""
+        day = now_ms // DAY_MS
+        limits = found.limits
+        key = grader.name, day, limits.hard_pictures, limits.hard_minutes
+        with self._latch:
+            if key in self._told:
+                return False
+            self._told = {one for one in self._told if one[1] == day} | {key}
+        return _needs_telling(connection, grader, now_ms)
 
     def _moments(self, connection: Connection, name: str, now_ms: int) -> Sequence[tuple[int, str]]:
         day = now_ms // DAY_MS
@@ -145,8 +159,8 @@ class Watch:
         return moments
 
 
-def needs_telling(connection: Connection, grader: Account, *, now_ms: int) -> bool:
-    """Tell whether it is not yet written down that the limit, as it is now, was reached today."""
+def _needs_telling(connection: Connection, grader: Account, now_ms: int) -> bool:
+    """Tell whether no line of today says so, or none since more was allowed."""
     since_ms = now_ms // DAY_MS * DAY_MS
     for one in welfare.allowed(connection, grader.user_id, day_of(now_ms)):
         since_ms = max(since_ms, one.at_s * 1000)

@@ -23,8 +23,7 @@ def exposure_of(seat: Seat) -> Exposure:
 
 def exposure_for(seat: Seat, grader: Account) -> Exposure:
     """Give what a grader has looked at today."""
-    watch = seat.suite.part(Watch, lambda _: Watch())
-    return watch.exposure(
+    return _watch(seat).exposure(
         seat.store.connection, grader, seat.suite.settings(), now_ms=seat.suite.now_ms()
     )
 
@@ -40,7 +39,7 @@ def check_may_look(seat: Seat) -> Exposure:
         raise Conflict(BREAK, hint=BREAK_HINT)
     if found.is_over_hard:
         now_ms = seat.suite.now_ms()
-        if welfare.needs_telling(seat.store.connection, seat.account, now_ms=now_ms):
+        if _watch(seat).is_news(seat.store.connection, seat.account, found, now_ms=now_ms):
             seat.audit(
                 AuditAction.LIMIT_REACHED,
                 pictures=str(found.pictures),
@@ -61,3 +60,7 @@ def measures_for(seat: Seat, content: bytes) -> Measures:
     """Give the measures that stand for a content in the session of the grader."""
     session_id = seat.signed.session_id if seat.signed else -1
     return welfare.measures(seat.store.connection, session_id, content)
+
+
+def _watch(seat: Seat) -> Watch:
+    return seat.suite.part(Watch, lambda _: Watch())

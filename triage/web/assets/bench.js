@@ -217,13 +217,13 @@ async function undo() {
       say("There is nothing to undo.");
       return;
     }
-    say(`Undone: ${item.words}.`);
     stale = inStack() || stale;
     await remark(item.stacks);
     if (inStack() || item.key) {
       if (past.at(-1) === item.stacks[0].key) past.pop();
       if (!covered()) await openStack(item.stacks[0].key);
     }
+    say(`Undone: ${item.words}.`);
   } catch (error) {
     trouble(error);
   }

@@ -1,6 +1,6 @@
 // The grid of stacks: pages of them, pictures as they come into view, grades on what is selected.
 
-import { byId, category, make, many, say } from "./benchmake.js";
+import { byId, category, make, many, say, sentence } from "./benchmake.js";
 import { PictureList } from "./benchlist.js";
 import { draw } from "./benchpictures.js";
 import { get } from "./benchserver.js";
@@ -127,7 +127,7 @@ export class Gallery {
     if (stack.state === "disagreement" || stack.state === "conflict") found.push(make("span", { class: "badge badge-lost" }, "In dispute"));
     if (stack.deleted) found.push(make("span", { class: "badge" }, "Deleted"));
     if (stack.skipped) found.push(make("span", { class: "badge" }, "Skipped"));
-    if (!found.some(Boolean) && stack.signals[0]) found.push(make("span", { class: "card-sign" }, stack.signals[0]));
+    if (!found.some(Boolean) && stack.signals[0]) found.push(make("span", { class: "card-sign" }, sentence(stack.signals[0])));
     return found.filter(Boolean);
   }
 
@@ -145,13 +145,14 @@ export class Gallery {
     if (!stack || card.dataset.shown === "yes" || byId("gallery-view").hidden) return;
     card.dataset.shown = "yes";
     const told = card.querySelector(".thumb-words");
+    told.textContent = "Loading…";
     try {
       const bitmap = await this.options.pictures.get(stack.leader, "small");
       draw(card.querySelector("canvas"), bitmap);
       told.textContent = "";
     } catch (error) {
       card.dataset.shown = "";
-      if (error.name !== "AbortError") told.textContent = error.message;
+      told.textContent = error.name === "AbortError" ? "" : error.message;
     }
   }
 

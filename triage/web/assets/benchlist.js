@@ -40,7 +40,8 @@ export class PictureList {
   }
 
   focus() {
-    this.root.focus();
+    this.root.focus({ preventScroll: true });
+    if (this.keys[0] !== this.at) this.item(this.at)?.scrollIntoView({ block: "nearest" });
   }
 
   move(key, { quiet = false } = {}) {

@@ -32,6 +32,12 @@ export function bytes(size) {
   return `${unit ? value.toPrecision(3) : value} ${units[unit]}`;
 }
 
+export const sentence = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
+// A moment as the evidence has it, to the minute: its zone is told where it is known.
+export const dated = (words) =>
+  words.replace(/^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d(\.\d+)?)?(Z?)/, (_, day, time, _s, _f, zone) => `${day} ${time}${zone ? " UTC" : ""}`);
+
 export const moment = (seconds) =>
   new Date(seconds * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 

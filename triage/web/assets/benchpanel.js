@@ -1,6 +1,6 @@
 // What stands beside a picture: why it is here, what it says of itself, where it lies, who voted.
 
-import { byId, bytes, category, make, many, moment, tag } from "./benchmake.js";
+import { byId, bytes, category, dated, make, many, moment, sentence, tag } from "./benchmake.js";
 import { get } from "./benchserver.js";
 
 const STATES = {
@@ -48,7 +48,7 @@ export class Panel {
   _parts(told, stack) {
     const one = told.content;
     return [
-      section("Why it is here", list(stack.signals.map((words) => make("li", {}, words)))),
+      section("Why it is here", list(stack.signals.map((words) => make("li", {}, sentence(words))))),
       section("Reference sets", this._sets(one, told.matches)),
       section("Camera, time and place", this._facts(told), this._all(one)),
       section(`Files (${one.occurrences})`, this._places(told)),
@@ -119,7 +119,7 @@ export class Panel {
 
   _place(one) {
     const state = one.allocation === "live" ? "" : one.allocation;
-    const dates = [one.created && `made ${one.created}`, one.modified && `changed ${one.modified}`].filter(Boolean).join(", ");
+    const dates = [one.created && `made ${dated(one.created)}`, one.modified && `changed ${dated(one.modified)}`].filter(Boolean).join(", ");
     return make("li", {}, make("span", { class: "path" }, one.path), " ",
       state ? make("span", { class: "badge" }, state) : "",
       make("span", { class: "quiet" }, `${one.exhibit}, ${one.volume}${dates ? `; ${dates}` : ""}`));
