@@ -12,9 +12,11 @@ import pytest
 from suitehere import Client
 from triage.model.ledger import Stage
 from triage.model.settings import UnitSettings
+from triage.store.accounts import Accounts
 from triage.store.audit import Audit
 from triage.store.ledger import Ledger
 from triage.store.settings import set_settings
+from triage.store.uploads import UploadFile, Uploads, UploadState
 from triage.web.doors import officer as officer_door
 from triage.web.doors import officerresults
 from triage.web.suite import Suite
@@ -230,13 +232,16 @@ def test_an_incomplete_draft_is_not_submitted(client: Clients, suite: Suite) -> 
     assert entries(suite) == {}
 
 
-def test_a_draft_is_nobody_elses(client: Clients) -> None:
+def test_a_draft_is_nobody_elses(client: Clients, suite: Suite) -> None:
     path = answered(client("officer"))
     for other in (client("officer2"), client("officer3")):
         for way in ("check", "references", "remove"):
             assert other.get(f"{path}/{way}").status_code == 404
         assert other.send(f"{path}/submit").status_code == 404
         assert other.send(f"{path}/band", risk_band="Low").status_code == 404
+    refused = lines(suite, "refused")
+    assert [one.by for one in refused] == ["officer2"] * 5 + ["officer3"] * 5
+    assert {dict(one.detail)["draft"] for one in refused} == {path.rsplit("/", 1)[1]}
 
 
 def test_own_and_team_see_a_submission_and_others_do_not(client: Clients, suite: Suite) -> None:
@@ -318,6 +323,36 @@ def test_a_copy_that_changes_before_it_is_submitted_is_chosen_again(
     assert page.status_code == 400
     assert f'href="{path}/image?change=1"' in page.text
     assert entries(suite) == {}
+
+
+def test_an_upload_shows_its_digest_before_and_after(
+    client: Clients, suite: Suite, tmp_path: Path
+) -> None:
+    key, digest = "ab" * 16, "0123456789abcdef" * 4
+    file = UploadFile(
+        nth=0, name="<b>P.E01", stored="evidence.E01", size_bytes=70, sha256_before=digest
+    )
+    with suite.stores.open() as store:
+        account = Accounts(store.connection).by_name("officer")
+        assert account is not None
+        uploads = Uploads(store.connection)
+        number = uploads.begin(key, account.user_id, tmp_path / key, [file], suite.now_s())
+        store.connection.commit()
+    officer = client("officer")
+    path = answered(officer, evidence={"evidence": "upload"})
+    early = officer.send(f"{path}/upload", upload_key=key)
+    assert early.status_code == 400, "it is not checked yet"
+    with suite.stores.open() as store:
+        uploads = Uploads(store.connection)
+        uploads.digested(number, 0, digest)
+        uploads.settle(number, UploadState.CHECKED, suite.now_s())
+        store.connection.commit()
+    assert client("officer2").send(f"{path}/upload", upload_key=key).status_code == 404
+    for page in (officer.send(f"{path}/upload", upload_key=key), officer.send(f"{path}/submit")):
+        assert page.text.count(digest) == 2
+        assert "&lt;b&gt;P.E01, 70 bytes" in page.text
+        assert str(tmp_path) not in page.text
+    assert entries(suite)["ABC/1"].stage is Stage.QUEUED
 
 
 def test_images_are_found_by_name(client: Clients, suite: Suite, tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from pathlib import Path
 from triage.batch.fits import same_set
 from triage.errors import UsageFault
 
-SEEN_MOST = 5_000
+SEEN_MOST = 20_000
 """Names that are looked at in one folder of the settings, its subfolders included."""
-SHOWN_MOST = 500
+SHOWN_MOST = 2_000
 """Images of all folders that are offered."""
 DEPTH_MOST = 3
 """Folders below the one of the settings."""

@@ -16,6 +16,7 @@ from triage.batch.submitting import (
     unanswered,
 )
 from triage.model.account import AuditAction, Role
+from triage.model.display import printable
 from triage.store.submissions import DRAFTS_MOST, Draft, Submissions
 from triage.store.uploads import UploadState
 from triage.web import officerforms
@@ -30,6 +31,9 @@ from triage.web.seat import Seat
 
 DOOR = Door("/officer", roles=frozenset({Role.OFFICER}))
 FORM_BYTES = 20_000
+KEY_SHOWN = 32
+"""Characters of a made-up key that are written down."""
+
 NEWEST = 5
 """Submissions on the first page."""
 
@@ -78,7 +82,7 @@ def send(seat: SeatIn, key: str) -> Response:
     try:
         done = submit(seat.store, key, account=account, settings=unit, now_s=seat.now_s)
     except NoSuchDraft as fault:
-        raise NotFound(fault.message) from fault
+        raise _no_draft(seat, key) from fault
     except NotSubmitted as fault:
         seat.store.rollback()
         draft = _draft(seat, key)
@@ -158,12 +162,20 @@ def _draft(seat: Seat, key: str) -> Draft | Response:
         return draft
     done = kept.of_draft(key, user_id)
     if done is None:
-        raise NotFound(
-            "There is no such submission to go on with.",
-            hint="Your first page lists those that you have begun.",
-        )
+        raise _no_draft(seat, key)
     seat.flash("This device was submitted already.")
     return _to(f"/officer/submissions/{done.receipt}/receipt")
+
+
+def _no_draft(seat: Seat, key: str) -> NotFound:
+    """Write down that an officer asked for what is not the officer's own."""
+    seat.store.rollback()
+    seat.audit(AuditAction.REFUSED, page="/officer/drafts", draft=printable(key[:KEY_SHOWN]))
+    seat.commit()
+    return NotFound(
+        "There is no such submission to go on with.",
+        hint="Your first page lists those that you have begun.",
+    )
 
 
 def _question(step: str) -> Question:
