@@ -15,6 +15,7 @@ from triage.model.account import Account, AuditAction, AuditLine, Role
 from triage.store.accounts import Accounts
 from triage.store.audit import Audit
 from triage.store.settings import settings_of
+from triage.web.oidc import Provider
 from triage.web.suite import Suite
 
 Clients = Callable[[str | None], Client]
@@ -96,6 +97,29 @@ def test_an_account_that_cannot_be_is_told_at_its_field(client: Clients, suite: 
         assert answer.status_code == 400, fields
         assert set(re.findall(r'<li><a href="#([a-z]+)">', answer.text)) == wrong, fields
     assert audited(suite, AuditAction.ACCOUNT_ADDED) == []
+
+
+def test_who_signs_in_at_the_force_has_no_password_here(client: Clients, suite: Suite) -> None:
+    suite.provider = Provider(
+        name="Force sign-in",
+        issuer="https://login.force.example",
+        client_id="triage",
+        redirect_uri="https://triage.force.example/sign-in/provider/back",
+    )
+    browser = client("administrator")
+    fields = {"name": "f.one", "shown": "Fay One", "roles": "officer", "how": "provider"}
+    refused = browser.send("/administrator/accounts/new", **fields, subject="")
+    assert refused.status_code == 400
+    assert 'href="#subject"' in refused.text
+    added = browser.send("/administrator/accounts/new", **fields, subject="0f1e2d")
+    assert 'id="once"' not in added.text
+    made = account(suite, "f.one")
+    assert (made.local, made.issuer, made.subject) == (
+        False,
+        "https://login.force.example",
+        "0f1e2d",
+    )
+    assert browser.send(path_of(suite, "f.one", "password")).status_code == 404
 
 
 def test_roles_and_team_are_changed_from_the_next_page_on(client: Clients, suite: Suite) -> None:

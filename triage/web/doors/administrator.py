@@ -64,7 +64,9 @@ def all_accounts(seat: SeatIn, words: str = "") -> HTMLResponse:
 @DOOR.page("/accounts/new")
 def new_account(seat: SeatIn) -> HTMLResponse:
     """Ask who the new account is for."""
-    return _asked(seat, Fields())
+    fields = Fields()
+    fields.fill("how", "password")
+    return _asked(seat, fields)
 
 
 @DOOR.form("/accounts/new")
