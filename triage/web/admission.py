@@ -49,18 +49,23 @@ def admit(suite: Suite, request: Request, rule: Rule) -> Seat:
     if request.method not in SAFE:
         check_origin(request)
     bodies.check_length(request, rule.body_bytes)
-    seat = Seat(
+    seat = seat_at(suite, request, api=rule.api)
+    if rule.roles:
+        _check_roles(seat, rule)
+    return seat
+
+
+def seat_at(suite: Suite, request: Request, *, api: bool) -> Seat:
+    """Give the seat of whoever asks, whatever is asked for."""
+    return Seat(
         suite=suite,
         request=request,
         signed=signed_in(suite, request),
-        api=rule.api,
+        api=api,
         now_s=suite.now_s(),
         address=address_of(request),
         before=request.cookies.get(cookies.BEFORE, "")[:100],
     )
-    if rule.roles:
-        _check_roles(seat, rule)
-    return seat
 
 
 def signed_in(suite: Suite, request: Request) -> SignedIn | None:

@@ -35,11 +35,9 @@ from triage.web.doors import (
     uploads,
     welfareapi,
 )
-from triage.web.faults import answer_for
-from triage.web.gate import EVERYBODY, Declared, Door, Rule, SeatIn, route_class
+from triage.web.gate import EVERYBODY, Declared, Door, Rule, SeatIn, nowhere, route_class
 from triage.web.headers import Headers
 from triage.web.navigation import ENTRIES
-from triage.web.pages import plain_page
 from triage.web.suite import Suite
 
 DOORS: tuple[Door, ...] = (
@@ -151,10 +149,6 @@ def _unrouted(suite: Suite) -> Callable[[Request, Exception], Awaitable[Response
     """Make what answers where no route does, or none for the method."""
 
     async def answered(request: Request, error: Exception) -> Response:
-        answer = answer_for(error)
-        if request.url.path.startswith("/api/"):
-            words = {"error": {"message": answer.message, "hint": answer.hint}}
-            return JSONResponse(words, status_code=answer.status)
-        return await run_in_threadpool(plain_page, suite, request, None, answer)
+        return await run_in_threadpool(nowhere, suite, request, error)
 
     return answered

@@ -18,9 +18,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 
+from triage.errors import StoreError
 from triage.model.account import AuditAction, Role
 from triage.web import bodies, refusals
-from triage.web.admission import admit, check_token
+from triage.web.admission import admit, check_token, seat_at
 from triage.web.faults import Refused, answer_for
 from triage.web.replies import API_RESPONSES
 from triage.web.seat import Seat
@@ -255,6 +256,17 @@ def _written(
     if isinstance(error, RequestValidationError) and not rule.api:
         error = HTTPException(404)
     return refusals.reply(suite, request, seat, answer_for(error), api=rule.api)
+
+
+def nowhere(suite: Suite, request: Request, error: Exception) -> Response:
+    """Answer where there is no route, or none for the method, to whoever asks."""
+    api = request.url.path.startswith("/api/")
+    answer = answer_for(error)
+    try:
+        seat = seat_at(suite, request, api=api)
+        return refusals.reply(suite, request, seat, answer, api=api)
+    except StoreError:
+        return refusals.reply(suite, request, None, answer, api=api)
 
 
 def _seat_of(request: Request) -> Seat:

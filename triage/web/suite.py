@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from triage.access.passwords import COST, Cost
@@ -71,14 +71,32 @@ class Suite:
         self.entries: tuple[Entry, ...] = ()
         self.provider: Provider | None = None
         self._settings: tuple[float, UnitSettings] | None = None
+        self._reading: SimpleQueue[None] = SimpleQueue()
+        self._reading.put(None)
         self._parts: dict[type, Any] = {}
         self._turns: dict[type, SimpleQueue[None]] = {}
 
     def settings(self) -> UnitSettings:
-        """Give the settings as they stand, at most a few seconds old."""
+        """Give the settings as they stand, at most a few seconds old.
+
+        One request at a time reads them anew, while the others take those before: who holds one
+        connection must not wait for a second one beside many who do the same.
+        """
         kept = self._settings
-        if kept is not None and time.monotonic() - kept[0] < SETTINGS_KEPT_S:
-            return kept[1]
+        if kept is None:
+            return self._read_settings()
+        if time.monotonic() - kept[0] >= SETTINGS_KEPT_S:
+            try:
+                self._reading.get_nowait()
+            except Empty:
+                return kept[1]
+            try:
+                return self._read_settings()
+            finally:
+                self._reading.put(None)
+        return kept[1]
+
+    def _read_settings(self) -> UnitSettings:
         with self.stores.open() as store:
             found = settings_of(store.connection)
         self._settings = (time.monotonic(), found)
