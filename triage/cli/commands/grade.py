@@ -9,6 +9,7 @@ import click
 from triage.cli.commands.grade_import import import_
 from triage.cli.commands.grade_list import list_, show
 from triage.cli.commands.grade_quality import agreement, sample
+from triage.cli.commands.grade_signals import signals
 from triage.cli.gradeoptions import (
     ballot,
     case_option,
@@ -52,7 +53,7 @@ def grade() -> None:
     """
 
 
-for _command in (list_, show, import_, agreement, sample):
+for _command in (list_, show, import_, agreement, sample, signals):
     grade.add_command(_command)
 
 
