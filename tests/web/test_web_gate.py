@@ -199,3 +199,21 @@ def test_a_head_of_hsts_only_where_it_is_true(suite: Suite) -> None:
         "strict-transport-security" not in client_of(make_app(suite), None).get("/sign-in").headers
     )
     assert BASE.startswith("https")
+
+
+def test_a_database_that_went_away_is_said_plainly_on_every_page(
+    client: Clients, suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, stranger = client("manager"), client(None)
+    browser.get("/account")
+
+    def away() -> None:
+        raise StoreError(SECRET)
+
+    monkeypatch.setattr(suite.stores, "open", away)
+    for one, path in ((browser, "/account"), (browser, "/nothing"), (stranger, "/nothing")):
+        answer = one.get(path)
+        assert answer.status_code == (503 if path == "/account" else 404), path
+        assert SECRET not in answer.text
+    assert browser.get("/api/openapi.json").json()["error"]["hint"]
+    assert stranger.get("/assets/suite.css").status_code == 200
