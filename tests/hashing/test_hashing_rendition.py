@@ -117,7 +117,7 @@ def test_grey_holds_no_colour() -> None:
         assert np.ptp(colours, axis=2).max() == 0
 
 
-@pytest.mark.parametrize("size", [(640, 400), (4000, 3000), (240, 240)])
+@pytest.mark.parametrize("size", [(640, 400), (2000, 1500), (240, 240)])
 @pytest.mark.parametrize("longest", [256, 1600])
 def test_blur_takes_the_detail_out_of_what_is_sent(size: tuple[int, int], longest: int) -> None:
     noise = np.random.default_rng(6).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)

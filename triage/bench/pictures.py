@@ -7,6 +7,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from triage.model.display import printable
 from triage.model.picturefacts import PictureTag
 from triage.model.rendition import (
     OF_THE_PLACE,
@@ -148,5 +149,5 @@ class Viewer:
             value: Any = result.value
             return value  # type: ignore[no-any-return]  # what ``call`` gives
         if isinstance(result, Untaken):
-            return NotShown(reason=NotShownReason.BUSY, detail=result.detail)
-        return NotShown(reason=_LOSSES[result.kind], detail=result.detail)
+            return NotShown(reason=NotShownReason.BUSY, detail=printable(result.detail))
+        return NotShown(reason=_LOSSES[result.kind], detail=printable(result.detail))
