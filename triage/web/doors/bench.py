@@ -15,6 +15,7 @@ from triage.store.viewing import case_reference
 from triage.web.benchwords import QUEUES, STANDINGS, TAGS
 from triage.web.faults import NotFound
 from triage.web.gate import Door, SeatIn
+from triage.web.numbers import RowId
 from triage.web.pages import page
 from triage.web.seat import Seat
 from triage.web.sparing import exposure_of
@@ -49,9 +50,9 @@ def own_exposure(seat: SeatIn) -> HTMLResponse:
 
 
 @DOOR.page("/{case_id}")
-def bench(seat: SeatIn, case_id: int) -> HTMLResponse:
+def bench(seat: SeatIn, case_id: RowId) -> HTMLResponse:
     """Show the bench; its scripts ask the JSON API for the rest."""
-    reference = case_reference(seat.store.connection, case_id) if 0 < case_id < 1 << 31 else None
+    reference = case_reference(seat.store.connection, case_id)
     if reference is None:
         raise NotFound("There is no such case.")
     scheme = _scheme(seat)

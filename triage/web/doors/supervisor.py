@@ -15,6 +15,7 @@ from triage.store.welfare import allowed
 from triage.web.faults import NotFound
 from triage.web.forms import Fields
 from triage.web.gate import Door, SeatIn
+from triage.web.numbers import RowId
 from triage.web.pages import page
 from triage.web.seat import Seat
 from triage.web.sparing import exposure_for
@@ -46,13 +47,13 @@ def graders(seat: SeatIn) -> HTMLResponse:
 
 
 @DOOR.page("/{user_id}")
-def grader(seat: SeatIn, user_id: int) -> HTMLResponse:
+def grader(seat: SeatIn, user_id: RowId) -> HTMLResponse:
     """Show one grader's day, and ask whether to allow more."""
     return _shown(seat, _grader(seat, user_id), Fields())
 
 
 @DOOR.form("/{user_id}")
-def allow(seat: SeatIn, user_id: int) -> Response:
+def allow(seat: SeatIn, user_id: RowId) -> Response:
     """Allow a grader more today."""
     account, fields = _grader(seat, user_id), seat.form
     pictures = fields.whole("pictures", least=0, most=MORE_PICTURES)
@@ -88,7 +89,7 @@ def allow(seat: SeatIn, user_id: int) -> Response:
 
 
 def _grader(seat: Seat, user_id: int) -> Account:
-    account = Accounts(seat.store.connection).by_id(user_id) if 0 < user_id < 1 << 31 else None
+    account = Accounts(seat.store.connection).by_id(user_id)
     if account is None or Role.EXAMINER not in account.roles:
         raise NotFound("There is no such grader.")
     return account

@@ -14,6 +14,7 @@ from triage.web.doors.benchapi import seated
 from triage.web.faults import Conflict
 from triage.web.gate import Door, SeatIn
 from triage.web.sparing import exposure_of
+from triage.web.turn import turn_of
 
 DOOR = Door("/api", roles=frozenset({Role.EXAMINER}), api=True)
 
@@ -51,24 +52,25 @@ def lifts(seat: SeatIn, case_id: CaseId, body: LiftBody) -> Done:
         signed = seat.signed
         if signed is None:
             raise Conflict("The session has ended.")
-        welfare.lift(
-            seat.store.connection,
-            signed.session_id,
-            case_id,
-            list(named),
-            body.what,
-            now_s=seat.now_s,
-            back=body.back,
-        )
-        if not body.back:
-            seat.audit(
-                AuditAction.WELFARE_LIFTED,
-                case=sitting.case,
-                sha256=next(iter(named)),
-                what=" ".join(body.what),
-                contents=str(len(named)),
+        with turn_of(seat.suite):
+            welfare.lift(
+                seat.store.connection,
+                signed.session_id,
+                case_id,
+                list(named),
+                body.what,
+                now_s=seat.now_s,
+                back=body.back,
             )
-        seat.commit()
+            if not body.back:
+                seat.audit(
+                    AuditAction.WELFARE_LIFTED,
+                    case=sitting.case,
+                    sha256=next(iter(named)),
+                    what=" ".join(body.what),
+                    contents=str(len(named)),
+                )
+            seat.commit()
         return Done(contents=len(named))
 
 
