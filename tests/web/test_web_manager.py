@@ -219,6 +219,7 @@ def test_last_night_and_the_forecast_say_what_they_cannot_read(
     assert browser.get("/manager/night").status_code == 200
     assert browser.get("/manager/night?since=2026-11-01T10:00").status_code == 200
     assert browser.get("/manager/night?since=yesterday").status_code == 400
+    assert browser.get("/manager/night?since=0001-01-01T00:00%2B14:00").status_code < 500
     for query, field in (("arrivals=lots", "arrivals"), ("capacity=%2B1", "examiners")):
         wrong = browser.get(f"/manager/forecast?{query}")
         assert wrong.status_code == 400

@@ -25,6 +25,8 @@ CSV_ROWS = 50_000
 FAULTS = 50
 """Faults that are shown; the command line names all."""
 WORDS_MOST = 200
+NUMBER_MOST = (1 << 63) - 1
+"""Beyond any number of a line."""
 ACTIONS = tuple((one.value, action_words(one)) for one in AuditAction)
 
 
@@ -49,7 +51,11 @@ def audit(seat: SeatIn, before: int = 0) -> HTMLResponse:
     """Show the last lines that agree with a filter, the newest first."""
     fields = Fields(seat.request.query_params.multi_items())
     chosen = _filter(fields)
-    rows = _rows(seat, chosen, before=max(before, 0), limit=PAGE + 1) if fields.ok else ()
+    rows = (
+        _rows(seat, chosen, before=min(max(before, 0), NUMBER_MOST), limit=PAGE + 1)
+        if fields.ok
+        else ()
+    )
     more = len(rows) > PAGE
     return page(
         seat,

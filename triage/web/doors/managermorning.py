@@ -90,9 +90,9 @@ def night(seat: SeatIn, since: str = "") -> HTMLResponse:
     error, since_s = "", night_start_s(seat.store, seat.now_s)
     if since:
         try:
-            since_s = moment(since, float(seat.now_s))
-        except UsageFault as fault:
-            error = fault.message
+            since_s = max(0, moment(since, float(seat.now_s)))
+        except (UsageFault, OverflowError):
+            error = "Enter a time like 18:00, or a moment like 2026-11-22T18:00"
     found = summarise(seat.store, min(since_s, seat.now_s), seat.now_s)
     return page(
         seat,
