@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -12,7 +12,7 @@ from triage.config import home
 from triage.errors import UsageFault
 from triage.grading.scheme import SchemeBook
 from triage.grading.voting import decide, grade_of, tag_of
-from triage.model.vote import DISPUTED, Ballot
+from triage.model.vote import DISPUTED, Ballot, Decision
 from triage.pipeline.stacking import stacks_of
 from triage.store.database import Store
 from triage.store.votes import Votes
@@ -114,8 +114,13 @@ def tell_disputes(votes: Votes, case: str, digests: Sequence[bytes]) -> int:
     """Name those of some contents that are in dispute by now, and give their number."""
     found = votes.decisions(case, digests, decide)
     disputed = {key: one for key, one in sorted(found.items()) if one.state in DISPUTED}
+    tell_decisions(disputed)
+    return len(disputed)
+
+
+def tell_decisions(disputed: Mapping[bytes, Decision]) -> None:
+    """Name contents that are in dispute, with what is said of them."""
     for sha256, one in list(disputed.items())[:_TOLD]:
         click.echo(f"{sha256.hex()} is in {one.state}: {one.reason}", err=True)
     if len(disputed) > _TOLD:
         click.echo(f"... and {len(disputed) - _TOLD:,} more (see 'triage grade list')", err=True)
-    return len(disputed)

@@ -3,62 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, Protocol
 
 import click
 
-import triage
+from triage.bench.exporting import CaseReader, Wanted, export_case, report_words
 from triage.config import database_url, home
-from triage.errors import ExportError, UsageFault
-from triage.export.case_head import CaseHead
-from triage.export.exporter import Exporter, ExportReport, Include, Order, select
-from triage.export.formats import EXPORTERS, named
-from triage.export.writing import refuse_other_files, write_atomically
+from triage.export.exporter import ExportReport, Include
+from triage.export.formats import EXPORTERS
+from triage.export.writing import refuse_other_files
 from triage.grading.scheme import SchemeBook
-from triage.grading.voting import decide
 from triage.model.display import printable
-from triage.model.evidence import EvidenceInfo
-from triage.model.hashset import PackManifest
-from triage.model.record import ExportRecord
-from triage.model.vote import Decide
-
-_SCHEME_OF_REGION = {"US": "us-vics-current"}
-
-
-class CaseReader(Protocol):
-    """What an export asks of the case database."""
-
-    def records(
-        self,
-        case: str,
-        exhibit: str | None = None,
-        order: Order = "path",
-        *,
-        decide: Decide | None = None,
-    ) -> Iterator[ExportRecord]:
-        """All entries of a case."""
-
-    def packs(self, case: str, exhibit: str | None = None) -> tuple[PackManifest, ...]:
-        """Reference sets that were applied."""
-
-    def exhibits(self, case: str) -> tuple[str, ...]:
-        """References of the exhibits of a case."""
-
-    def is_graded(self, case: str) -> bool:
-        """Whether people have voted on contents of the case."""
-
-    def exhibit_ids(self, case: str, exhibit: str | None = None) -> tuple[int, ...]:
-        """Ids of the exhibits."""
-
-    def schemes_of(self, exhibit_id: int) -> dict[str, str]:
-        """Id and SHA-256 of the schemes that an exhibit was graded with."""
-
-    def evidence_of(self, exhibit_id: int) -> tuple[tuple[int, EvidenceInfo, str], ...]:
-        """Id, facts and place of an exhibit's evidence."""
-
 
 _EXAMPLES = """\b
 Examples:
@@ -106,32 +62,18 @@ def export(  # noqa: PLR0913  (click hands over each option by its name)
     entry. A VICS file is refused until somebody has confirmed the category scheme. FILE may be an
     earlier export; any other file that is there is left alone.
     """
-    exporter = named(format_id)
     refuse_other_files(out)
-    book = SchemeBook(home())
-    scheme = book.get(scheme_id or _SCHEME_OF_REGION.get(region, "uk"))
+    wanted = Wanted(
+        form=format_id,
+        case=case,
+        exhibit=exhibit,
+        include=Include(include) if include else None,
+        region=region,
+        scheme=scheme_id,
+        contact=(organisation, contact_name, contact_title, contact_phone, contact_email),
+    )
     with _opened(database_url(db)) as reader:
-        head = CaseHead(
-            case=case,
-            exhibits=_exhibits(reader, case, exhibit),
-            region=region,
-            scheme=scheme,
-            tool_version=triage.__version__,
-            packs=reader.packs(case, exhibit),
-            graded=reader.is_graded(case),
-            organisation=organisation,
-            contact_name=contact_name,
-            contact_phone=contact_phone,
-            contact_email=contact_email,
-            contact_title=contact_title,
-        )
-        exporter.check(head)
-        _refuse_inside_evidence(reader, case, out)
-        if exporter.id == "vics":
-            _refuse_stale_grades(reader, case, exhibit, book)
-        records = reader.records(case, exhibit, order=exporter.order, decide=decide)
-        chosen = select(records, Include(include) if include else exporter.include)
-        report, digest = _written(exporter, chosen, head, out)
+        report, digest = export_case(reader, SchemeBook(home()), wanted, out)
     _tell(report, digest, out, format_id, as_json=as_json)
 
 
@@ -141,73 +83,11 @@ def _opened(url: str) -> AbstractContextManager[CaseReader]:
     return open_store(url)
 
 
-def _exhibits(reader: CaseReader, case: str, exhibit: str | None) -> tuple[str, ...]:
-    known = reader.exhibits(case)
-    if exhibit is None:
-        return known
-    if exhibit not in known:
-        raise UsageFault(
-            f"case {printable(case)} has no exhibit {printable(exhibit)!r}",
-            hint="Exhibits are: " + ", ".join(printable(one) for one in known),
-        )
-    return (exhibit,)
-
-
-def _refuse_inside_evidence(reader: CaseReader, case: str, out: Path) -> None:
-    """A folder that was examined is evidence: nothing is written into it."""
-    for exhibit_id in reader.exhibit_ids(case):
-        for _, _, location in reader.evidence_of(exhibit_id):
-            folder = Path(location)
-            if folder.is_dir() and out.resolve().is_relative_to(folder.resolve()):
-                raise ExportError(
-                    f"{printable(str(out))} lies in the evidence, {printable(location)}",
-                    hint="Choose a place outside of it.",
-                )
-
-
-def _refuse_stale_grades(
-    reader: CaseReader, case: str, exhibit: str | None, book: SchemeBook
-) -> None:
-    """Grades given by one table are not written as codes of another."""
-    known = book.ids()
-    for exhibit_id in reader.exhibit_ids(case, exhibit):
-        for scheme_id, sha256 in sorted(reader.schemes_of(exhibit_id).items()):
-            if scheme_id in known and book.get(scheme_id).sha256() != sha256:
-                raise ExportError(
-                    f"case {printable(case)} was graded before scheme {scheme_id} "
-                    "was changed or confirmed",
-                    hint=f"Grade it with the current one: triage rematch --case {printable(case)}",
-                )
-
-
-def _written(
-    exporter: Exporter, records: Iterator[ExportRecord], head: CaseHead, out: Path
-) -> tuple[ExportReport, str]:
-    reports: list[ExportReport] = []
-
-    def write(file: BinaryIO) -> None:
-        reports.append(exporter.write(records, head, file))
-
-    digest = write_atomically(out, write)
-    if not reports:
-        raise ExportError(f"{printable(str(out))}: nothing was written")
-    return reports[0], digest
-
-
 def _tell(report: ExportReport, digest: str, out: Path, format_id: str, *, as_json: bool) -> None:
-    for category, contents in report.omitted:
-        click.echo(
-            f"{contents:,} contents of category {category} carry no code: the scheme has none",
-            err=True,
-        )
+    for words in report_words(report):
+        click.echo(words, err=True)
     if report.disputed:
-        click.echo(
-            f"{report.disputed:,} contents carry no category: people differ about it, or with a "
-            "reference set (see 'triage grade list')",
-            err=True,
-        )
-    if report.without_digest:
-        click.echo(f"{report.without_digest:,} entries without digests are left out", err=True)
+        click.echo("See 'triage grade list'.", err=True)
     if not as_json:
         click.echo(f"{printable(str(out))}: {report.entries:,} entries, SHA-256 {digest}")
         return

@@ -8,26 +8,24 @@ from pathlib import Path
 
 import click
 
+from triage.bench.importing import import_grades, read_file
 from triage.cli.gradeoptions import (
     case_option,
     db_option,
     examples,
     now_s,
     scheme_option,
-    tell_disputes,
+    tell_decisions,
     with_options,
 )
 from triage.cli.person import person, with_by
 from triage.cli.result import PROBLEMS
 from triage.config import database_url, home
-from triage.grading.merging import Merged, merge
+from triage.grading.merging import Merged
 from triage.grading.scheme import SchemeBook
-from triage.matching.gradedcase import read_graded
 from triage.model.display import printable
 from triage.model.gradedcase import GradedFile
-from triage.model.vote import VoteSource
 from triage.store.database import open_store
-from triage.store.votes import Votes
 
 _SHOWN = 50
 
@@ -52,25 +50,15 @@ def import_(  # noqa: PLR0913  (click hands over each option by its name)
     a reference set gave is no vote. Records that cannot be taken are named, and the exit code is
     then 3. The same file once more changes nothing, and no file overwrites what was said here.
     """
-    found = read_graded(file)
+    found = read_file(file)
     scheme = SchemeBook(home()).get(scheme_id)
-    source = VoteSource(
-        name=printable(found.name),
-        sha256=found.sha256,
-        size_bytes=found.size_bytes,
-        said_by=found.said_by,
-        application=found.application,
-        by=person(by),
-        at_s=now_s(),
-    )
     with open_store(database_url(db)) as store:
-        votes = Votes(store.connection)
-        merged = merge(found, votes.digests(case), scheme)
-        added, unchanged = votes.cast(case, merged.ballots, now_s=source.at_s, source=source)
+        done = import_grades(store, case, found, scheme, by=person(by), now_s=now_s())
         store.commit()
-        disputed = tell_disputes(votes, case, sorted({one.sha256 for one in merged.ballots}))
-    _tell(found, merged, (added, unchanged, disputed), as_json=as_json)
-    sys.exit(PROBLEMS if merged.refused else 0)
+    tell_decisions(dict(done.disputed))
+    counts = done.added, done.unchanged, len(done.disputed)
+    _tell(found, done.merged, counts, as_json=as_json)
+    sys.exit(PROBLEMS if done.merged.refused else 0)
 
 
 def _tell(file: GradedFile, merged: Merged, counts: tuple[int, int, int], *, as_json: bool) -> None:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Sequence
 
 import click
 
+from triage.bench.agreeing import agreement_of, draw
 from triage.cli.gradeoptions import case_option, db_option, examples, with_options
 from triage.config import database_url
-from triage.grading.agreement import PAIR, Kappa, fleiss, pairwise
+from triage.grading.agreement import Kappa
 from triage.grading.sampling import rate_of
-from triage.grading.sampling import sample as chosen_of
-from triage.grading.voting import decide
 from triage.model.display import printable
-from triage.model.vote import DECIDED, ContentVotes, Vote, VoteKind, same_person, standing
 from triage.store.database import open_store
-from triage.store.votes import Votes
 
-_THREE = 3
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 
 
@@ -38,30 +32,24 @@ def agreement(*, case: str, first: bool, as_json: bool, db: str | None) -> None:
     Cohen's kappa for every two who graded contents in common; Fleiss' kappa over all contents with
     two votes and more, and over those with three and more. Resolutions are no votes.
     """
-    said: list[dict[str, str]] = []
-    names: dict[str, str] = {}
     with open_store(database_url(db)) as store:
-        for one in Votes(store.connection).contents(case):
-            given = _given(one, first=first)
-            names |= {same_person(vote.by): vote.by for vote in given}
-            if len(by := {same_person(vote.by): str(vote.category) for vote in given}) >= PAIR:
-                said.append(by)
-    pairs = [(names[one], names[other], kappa) for one, other, kappa in pairwise(said)]
-    groups = [(least, _fleiss(said, least)) for least in (PAIR, _THREE)]
+        found = agreement_of(store, case, first=first)
     if as_json:
         told = {
             "votes": "first" if first else "standing",
             "cohen": [
                 {"graders": [printable(name), printable(other)], **_object(kappa)}
-                for name, other, kappa in pairs
+                for name, other, kappa in found.pairs
             ],
-            "fleiss": [{"votes_at_least": least, **_object(kappa)} for least, kappa in groups],
+            "fleiss": [
+                {"votes_at_least": least, **_object(kappa)} for least, kappa in found.groups
+            ],
         }
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
-    for name, other, kappa in pairs:
+    for name, other, kappa in found.pairs:
         click.echo(f"Cohen   {_words(kappa)}  {printable(name)} and {printable(other)}")
-    for least, kappa in groups:
+    for least, kappa in found.groups:
         click.echo(f"Fleiss  {_words(kappa)}  contents with {least} votes and more")
 
 
@@ -86,15 +74,9 @@ def sample(  # noqa: PLR0913  (click hands over each option by its name)
     """
     share = rate_of(rate)
     with open_store(database_url(db)) as store:
-        graded = [
-            (one.sha256, str(decision.category))
-            for one in Votes(store.connection).contents(case)
-            for decision in [decide(one.votes, one.proposals)]
-            if decision.state in DECIDED and (not grader or _voted(one, grader))
-        ]
-    strata = chosen_of(graded, share, seed)
-    digests = sorted(sha256.hex() for one in strata for sha256 in one.chosen)
-    counts = {one.category: (len(one.chosen), one.contents) for one in strata}
+        drawn = draw(store, case, share, seed, grader=grader)
+    digests = sorted(sha256.hex() for sha256, _ in drawn.contents)
+    counts = {one.category: (len(one.chosen), one.contents) for one in drawn.strata}
     if as_json:
         told = {
             "rate": float(share),
@@ -111,22 +93,7 @@ def sample(  # noqa: PLR0913  (click hands over each option by its name)
             click.echo(digest)
     for name, (chosen, contents) in counts.items():
         click.echo(f"{name}: {chosen:,} of {contents:,}", err=True)
-    click.echo(f"{len(digests):,} of {len(graded):,} graded contents", err=True)
-
-
-def _given(one: ContentVotes, *, first: bool) -> Sequence[Vote]:
-    """Give one vote of each who graded, the first or the last of theirs."""
-    votes = [vote for vote in one.votes if vote.kind is VoteKind.VOTE]
-    given = reversed(votes) if first else standing(one.votes)
-    return list({same_person(vote.by): vote for vote in given}.values())
-
-
-def _voted(one: ContentVotes, grader: str) -> bool:
-    return any(same_person(vote.by) == same_person(grader) for vote in standing(one.votes))
-
-
-def _fleiss(said: Sequence[dict[str, str]], least: int) -> Kappa:
-    return fleiss([Counter(by.values()) for by in said if len(by) >= least])
+    click.echo(f"{len(digests):,} of {drawn.graded:,} graded contents", err=True)
 
 
 def _object(kappa: Kappa) -> dict[str, object]:
