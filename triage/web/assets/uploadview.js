@@ -33,10 +33,10 @@ export class View {
 
   /** Begin a step: its words, and whether it can be paused and stopped. */
   step(words, { canPause = false, canStop = true } = {}) {
-    at("upload-choose").hidden = true;
-    at("upload-waiting").hidden = true;
-    at("upload-wrong").hidden = true;
-    at("upload-done").hidden = true;
+    for (const id of ["upload-choose", "upload-waiting", "upload-wrong", "upload-done"]) {
+      at(id).hidden = true;
+    }
+    this.forget();
     at("upload-going").hidden = false;
     at("upload-step").textContent = words;
     this.pause.hidden = !canPause;
@@ -46,6 +46,16 @@ export class View {
     this.moved(0, "");
     this.say(words);
     this.spoken = 0;
+  }
+
+  /** Take away what the page said was wrong when it was sent before. */
+  forget() {
+    for (const one of document.querySelectorAll(".error-summary:not(#upload-wrong)")) {
+      one.remove();
+    }
+    at("upload-choose").classList.remove("field-wrong");
+    at("upload-files-error")?.remove();
+    this.files.setAttribute("aria-describedby", "upload-files-hint");
   }
 
   moved(share, words) {
