@@ -52,7 +52,7 @@ def left(seat: SeatIn) -> Response:
         seat.commit()
     seat.set_cookie(cookies.Cookie(name=cookies.SESSION, value=""))
     answer = RedirectResponse("/sign-in", status_code=303)
-    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    answer.headers["Clear-Site-Data"] = '"storage"'
     return answer
 
 
