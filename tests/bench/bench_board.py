@@ -330,6 +330,12 @@ def memory_mib(pid: int) -> tuple[int, int]:
     return tuple(int(lines[name].split()[0]) // 1024 for name in ("VmRSS", "VmHWM"))  # type: ignore[return-value]
 
 
+def cpu_s(pid: int) -> float:
+    """Give the seconds of processor that a process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measured(asked: argparse.Namespace, url: str) -> dict[str, Any]:
     """Serve, grade, and give the figures."""
     stores = Stores(url)
@@ -348,6 +354,7 @@ def measured(asked: argparse.Namespace, url: str) -> dict[str, Any]:
         grade(address, people[0], 1, 0)
         made_s = time.perf_counter() - began
         after = memory_mib(server.pid)
+        made_cpu_s = cpu_s(server.pid)
         clients = [
             subprocess.Popen(
                 [*here, "--grade", json.dumps([address, who, asked.rounds, seed])],
@@ -360,11 +367,15 @@ def measured(asked: argparse.Namespace, url: str) -> dict[str, Any]:
             for kind, values in json.loads(one.communicate()[0]).items():
                 times.setdefault(kind, []).extend(values)
         now, most = memory_mib(server.pid)
+        asked_cpu_s = cpu_s(server.pid) - made_cpu_s
     finally:
         server.terminate()
         server.wait()
     return {
         "first_answer_s": round(made_s, 2),
+        "start_and_board_cpu_s": round(made_cpu_s, 1),
+        "cpu_ms_a_request": round(1000 * asked_cpu_s / sum(map(len, times.values())), 1),
+        "load": os.getloadavg()[0],
         "server_mib": {"empty": before, "with board": after[0], "in the end": now, "peak": most},
         "ms": {
             kind: {
