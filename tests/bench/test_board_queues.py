@@ -208,6 +208,18 @@ def test_next_passes_over_what_was_put_off_and_begins_anew_at_the_end(store: Sto
         store.connection.rollback()
 
 
+def test_what_was_put_off_stays_so_when_the_unit_asks_for_more_votes(store: Store) -> None:
+    world = World(store)
+    try:
+        every = world.keys("Ann", Queue.FIRST)
+        world.sitting("Ann").skip(every[0])
+        more = sit(world.boards, store, 1, "Ann", wanted=WANTED + 1)
+        page = more.page(Asked(), after="", limit=9)
+        assert [one.key for one in page.stacks] == [*every[1:], every[0]]
+    finally:
+        store.connection.rollback()
+
+
 def test_known_good_is_hidden_until_it_is_asked_for(store: Store) -> None:
     world = World(store)
     good = frozenset({Standing.KNOWN_GOOD})

@@ -106,7 +106,8 @@ class Board:
         person = self._person(name)
         desk = self._desks.get(person)
         if desk is None or desk.wanted != wanted:
-            desk = Desk(self.room, person, wanted=wanted, skipped=self._stacks_of(skipped))
+            off = self._stacks_of(skipped) | (desk.skipped if desk else set())
+            desk = Desk(self.room, person, wanted=wanted, skipped=off)
             self._desks[person] = desk
         self._desks.move_to_end(person)
         while len(self._desks) > DESKS:
