@@ -23,6 +23,8 @@ const grades = [...document.querySelectorAll(".grade")];
 const past = [];
 let upNext = null; // told, while the stack before it is looked at
 let moves = 0;
+let busy = false; // a grade is on its way and the stack that it is for still stands there
+let grading = ""; // key of the stack that was graded last
 let stale = false; // the gallery shows stacks as they were before they were graded
 
 const inStack = () => !byId("stack-view").hidden;
@@ -102,26 +104,26 @@ async function advance() {
     const told = upNext;
     moves += 1;
     showStack(told);
-    return told.stack.key;
+    prefetch(told.stack.key);
+    return;
   }
   const move = ++moves;
   const query = filters.query();
   if (from) query.set("after", from);
   try {
     const told = await get(`${base}/next?${query}`);
-    if (move !== moves) return null;
+    if (move !== moves) return;
     tellLeft(told.left);
     if (!told.next || told.next.stack.key === from) {
       closeStack();
       say("Nothing is left in this list.");
-      return null;
+      return;
     }
     showStack(told.next);
     prefetch(told.next.stack.key);
   } catch (error) {
     trouble(error);
   }
-  return null;
 }
 
 async function back() {
@@ -145,15 +147,24 @@ function closeStack() {
 }
 
 async function grade(button) {
-  if (!button || covered()) return;
+  if (!button || covered() || busy) return;
   const { code, category: name } = button.dataset;
-  if (inStack()) await gradeStack(code, name, button);
-  else gradeGallery(code, name);
+  if (!inStack()) {
+    gradeGallery(code, name);
+    return;
+  }
+  const told = gradeStack(code, name);
+  const waits = opened.stack?.key === grading;
+  busy ||= waits;
+  await told.finally(() => {
+    if (waits) busy = false;
+  });
 }
 
 async function gradeStack(code, name) {
   const stack = opened.stack;
   if (!stack) return;
+  grading = stack.key;
   const meant = opened.meant;
   const { tags, why } = opened.staged;
   const item = { words: `${category(name)} on ${meant.contents ? many(meant.contents.length, "picture") : many(stack.contents, "picture")}`,
@@ -248,16 +259,14 @@ async function skip() {
     await post(`${base}/skip`, { stack: key });
     stale = true;
     say("Skipped: it comes last.");
-    await advance().then((now) => now && prefetch(now));
+    await advance();
   } catch (error) {
     trouble(error);
   }
 }
 
-async function forward() {
-  if (!inStack()) return;
-  const now = await advance();
-  if (now) prefetch(now);
+function forward() {
+  if (inStack()) advance();
 }
 
 async function note() {

@@ -35,6 +35,7 @@ export class Opened {
     this.members = [...told.members];
     this.staged = { tags: told.stack.mine?.tags ?? [], why: "" };
     this.list.clear();
+    byId("lift-all").checked = false;
     const { contents, occurrences } = told.stack;
     byId("stack-title").textContent = contents > 1
       ? `${many(contents, "picture")} that look alike, ${many(occurrences, "file")}`

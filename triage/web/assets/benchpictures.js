@@ -3,6 +3,8 @@
 import { raw } from "./benchserver.js";
 
 const AT_ONCE = 4;
+const TRIES = 4;
+const AGAIN_MS = 1500;
 const KEPT = 120;
 const LARGE_KEPT = 6;
 const ALL_ON = { grey: true, blur: true, size: true };
@@ -89,6 +91,10 @@ export class Pictures {
       job.resolve(job.item.bitmap);
       this.onShown();
     } catch (error) {
+      if (error.status === 429 && (job.tries = (job.tries ?? 0) + 1) < TRIES) {
+        setTimeout(() => this.waiting.push(job) && this._go(), AGAIN_MS * job.tries);
+        return;
+      }
       job.reject(error);
       if (error.status === 409) this.onShown(true);
     } finally {
