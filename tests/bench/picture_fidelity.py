@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from triage.hashing import picture
+from triage.hashing import decoding, picture
 from triage.hashing.knownanswers import distance_bits
 from triage.hashing.picture import PictureLimits, hash_picture
 from triage.model.digest import PictureHashes
@@ -103,12 +103,12 @@ def part(chance: random.Random, sources: list[Image.Image], size: tuple[int, int
 
 def hashed_both_ways(data: bytes) -> tuple[PictureHashes, PictureHashes, bool]:
     """Hash a JPEG as the pipeline does, and in full; tell whether the first had to be in full."""
-    with picture._opened(data) as opened:
+    with decoding.opened(data) as opened:
         undecided = picture._hash_luma(opened, turned=False) is None
     found = hash_picture(data, "image/jpeg", PictureLimits())
     if not isinstance(found, PictureHashes):
         raise TypeError(f"no hashes: {found}")
-    with picture._opened(data) as opened:
+    with decoding.opened(data) as opened:
         return found, picture._hash_in_full(opened, turned=False), undecided
 
 
