@@ -139,7 +139,8 @@ def test_a_link_that_was_changed_is_named_alone(place: int, link: bytes) -> None
 
 @given(PLACES, st.booleans())
 def test_a_line_that_was_torn_is_named_alone(place: int, link: bool) -> None:  # noqa: FBT001  (from hypothesis)
-    torn: AuditRow | TornRow = TornRow(number=place, why="torn", link=WHOLE[place - 1].link if link else b"")
+    kept = WHOLE[place - 1].link if link else b""
+    torn: AuditRow | TornRow = TornRow(number=place, why="torn", link=kept)
     rows = [*WHOLE[: place - 1], torn, *WHOLE[place:]]
     assert told(verify(rows)) == [(FaultKind.CHANGED, place, place)]
 
