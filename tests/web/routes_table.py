@@ -91,6 +91,20 @@ ROUTES: dict[tuple[str, str], frozenset[str]] = {
     # pictures
     ("GET", "/bench/{case_id}/picture/{sha256}"): frozenset({"examiner"}),
     ("GET", "/bench/{case_id}/picture/{sha256}/tags"): frozenset({"examiner"}),
+    # cases: signals, disputes, quality, files
+    ("GET", "/bench/{case_id}/first-generation"): frozenset({"examiner"}),
+    ("POST", "/bench/{case_id}/first-generation"): frozenset({"examiner"}),
+    ("GET", "/cases"): frozenset({"examiner", "supervisor"}),
+    ("GET", "/cases/{case_id}"): frozenset({"examiner", "supervisor"}),
+    ("GET", "/cases/{case_id}/disputes"): frozenset({"examiner", "supervisor"}),
+    ("GET", "/cases/{case_id}/disputes/{sha256}"): frozenset({"examiner", "supervisor"}),
+    ("POST", "/cases/{case_id}/disputes/{sha256}"): frozenset({"supervisor"}),
+    ("GET", "/cases/{case_id}/quality"): frozenset({"examiner", "supervisor"}),
+    ("POST", "/cases/{case_id}/quality"): frozenset({"examiner", "supervisor"}),
+    ("GET", "/cases/{case_id}/files"): frozenset({"examiner"}),
+    ("POST", "/cases/{case_id}/files"): frozenset({"examiner"}),
+    ("POST", "/cases/{case_id}/files/{key}"): frozenset({"examiner"}),
+    ("POST", "/api/cases/{case_id}/grades"): frozenset({"examiner"}),
     # the administrator
     ("GET", "/administrator"): ADMINISTRATOR,
     ("GET", "/administrator/accounts"): ADMINISTRATOR,

@@ -45,3 +45,9 @@ def cases_for(connection: sa.Connection, grader: str) -> tuple[BenchCase, ...]:
         BenchCase(case_id, reference, tuple(names), done.get(case_id, 0))
         for case_id, (reference, names) in found.items()
     )
+
+
+def case_name(reference: str) -> str:
+    """Give the reference of a case as part of the name of a file: letters, figures, dashes."""
+    kept = "".join(one if one.isascii() and one.isalnum() else "-" for one in reference)
+    return "-".join(filter(None, kept.split("-")))[:60] or "case"

@@ -45,6 +45,13 @@ ENTRIES: tuple[Entry, ...] = (
         "pictures are small, grey and blurred until you lift that.",
     ),
     Entry(
+        label="Cases",
+        path="/cases",
+        roles=frozenset({Role.EXAMINER, Role.SUPERVISOR}),
+        words="What may be first-generation material, disputes, quality of grading, and cases as "
+        "files.",
+    ),
+    Entry(
         label="Graders",
         path="/supervisor",
         roles=frozenset({Role.SUPERVISOR}),

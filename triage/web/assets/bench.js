@@ -326,4 +326,6 @@ for (const [id, act] of Object.entries(clicks)) byId(id).addEventListener("click
 await exposure.refresh();
 await filters.begin();
 await gallery.reload();
-if (!covered()) gallery.list.focus();
+const named = /^#stack=([0-9a-f]{32})$/.exec(location.hash)?.[1]; // other pages lead to a stack
+if (named && !covered()) await openStack(named);
+else if (!covered()) gallery.list.focus();
