@@ -92,7 +92,7 @@ def draw(store: Store, case: str, rate: Fraction, seed: str, *, grader: str = ""
 def kappa_words(kappa: Kappa) -> str:
     """Say what an agreement statistic means (bands of J. R. Landis and G. G. Koch, 1977)."""
     if not kappa.contents:
-        return "Nothing to compare yet: no picture has votes of two people."
+        return "Nothing to compare yet."
     if kappa.kappa is None:
         return "No figure: only one category was used, so chance explains all of it."
     if kappa.kappa <= 0:

@@ -33,6 +33,7 @@ from triage.web.gate import Door, SeatIn
 from triage.web.numbers import RowId
 from triage.web.pages import page
 from triage.web.seat import Seat
+from triage.web.sparing import may_look
 from triage.web.turn import turn_of
 
 DOOR = Door("/cases", roles=CASEWORKERS)
@@ -180,6 +181,7 @@ def _dispute_page(seat: Seat, case: BoardCase, found: Dispute, fields: Fields) -
         fields=fields,
         grades=[(one.code, one.words) for one in grades_of(seat)],
         sees=Role.EXAMINER in seat.roles,
+        may_look=Role.EXAMINER in seat.roles and may_look(seat),
         words=_WORDS,
     )
 
