@@ -34,7 +34,8 @@ def store(stores: Stores) -> Iterator[Store]:
 
 def added(store: Store, name: str = "j.smith", **more: object) -> int:
     accounts = Accounts(store.connection)
-    return accounts.add(name, "Joan Smith", [Role.OFFICER], password="x", now_s=NOW, **more)  # type: ignore[arg-type]  # noqa: S106
+    shown = "Joan Smith" if name == "j.smith" else name
+    return accounts.add(name, shown, [Role.OFFICER], password="x", now_s=NOW, **more)  # type: ignore[arg-type]  # noqa: S106
 
 
 def begun(store: Store, user_id: int, token: bytes = b"t" * 32) -> int:
@@ -138,6 +139,18 @@ def test_a_session_ends_by_time_by_rest_by_hand_and_with_its_account(store: Stor
     sessions.end(session_id, NOW + 1)
     assert found(store, NOW + 1) is None
     assert sessions.find(b"", NOW, 1_800) is None
+
+
+def test_two_people_do_not_vote_under_one_name(store: Store) -> None:
+    accounts = Accounts(store.connection)
+    joan, other = added(store), added(store, "other")
+    for shown in ("Joan Smith", "joan  smith", "\uff2aoan Smith"):
+        with pytest.raises(UsageFault, match="somebody else's"):
+            accounts.add("third", shown, [Role.OFFICER], now_s=NOW)
+        with pytest.raises(UsageFault, match="somebody else's"):
+            accounts.change(other, shown=shown, roles=[Role.OFFICER], team_id=-1, active=True)
+    for shown in ("Joan Smith", "JOAN SMITH"):
+        accounts.change(joan, shown=shown, roles=[Role.OFFICER], team_id=-1, active=False)
 
 
 def test_all_sessions_but_one_end_at_once(store: Store) -> None:

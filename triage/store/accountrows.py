@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from triage.errors import UsageFault
 from triage.model.account import Account, Role
 from triage.model.display import printable
+from triage.model.vote import same_person
 from triage.store.accounttables import users
 from triage.store.ledgerrows import words
 
@@ -29,6 +30,11 @@ ACCOUNT: tuple[sa.Label[Any], ...] = (
 def folded(name: str) -> str:
     """Give a name to sign in with as it is kept and compared."""
     return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def alike(shown: str) -> str:
+    """Give a name as shown in the form in which two are the same to those who read them."""
+    return same_person(unicodedata.normalize("NFKC", shown))
 
 
 def checked_name(name: str) -> str:

@@ -13,6 +13,7 @@ from triage.store.accountrows import (
     ACCOUNT,
     NO_TEAM,
     account_of,
+    alike,
     checked_name,
     checked_words,
     folded,
@@ -22,6 +23,7 @@ from triage.store.accounttables import teams, users
 from triage.store.bulk import insert_of
 
 _NOT_LOCKED = -1
+_NOBODY = -1
 
 
 class Accounts:
@@ -59,7 +61,7 @@ class Accounts:
         """
         values = {
             "name": checked_name(name),
-            "shown": checked_words("name as shown", shown),
+            "shown": self._shown(shown),
             "team_id": self._team(team_id),
             "roles": roles_text(roles),
             "password": password,
@@ -127,10 +129,11 @@ class Accounts:
         """Say anew what an account is; its name and password stay.
 
         Raises:
-            UsageFault: words cannot be, there is no role, no such team or no such account.
+            UsageFault: words cannot be, the name as shown is somebody else's, there is no role, no
+                such team or no such account.
         """
         values = {
-            "shown": checked_words("name as shown", shown),
+            "shown": self._shown(shown, user_id),
             "roles": roles_text(roles),
             "team_id": self._team(team_id),
             "active": active,
@@ -176,6 +179,18 @@ class Accounts:
     def _one(self, where: sa.ColumnElement[bool]) -> Account | None:
         found = self._connection.execute(sa.select(*ACCOUNT).where(where)).first()
         return None if found is None else account_of(found)
+
+    def _shown(self, shown: str, user_id: int = _NOBODY) -> str:
+        """Check a name as shown, under which votes and orders stand: no two people have one."""
+        found = checked_words("name as shown", shown)
+        asked = sa.select(users.c.id, users.c.shown).where(users.c.id != user_id)
+        own = self.by_id(user_id)
+        if own is not None and own.shown == found:
+            return found
+        for row in self._connection.execute(asked):
+            if alike(row.shown) == alike(found):
+                raise UsageFault(f"name as shown: {printable(found)} is somebody else's")
+        return found
 
     def _team(self, team_id: int) -> int | None:
         if team_id == NO_TEAM:

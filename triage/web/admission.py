@@ -46,10 +46,10 @@ def admit(suite: Suite, request: Request, rule: Rule) -> Seat:
         Refused: another site sent it, or the role does not have the route.
         TooLarge: its body says that it is larger than it may be.
     """
-    if request.method not in SAFE:
-        check_origin(request)
     bodies.check_length(request, rule.body_bytes)
     seat = seat_at(suite, request, api=rule.api)
+    if request.method not in SAFE:
+        check_origin(request, seat)
     if rule.roles:
         _check_roles(seat, rule)
     return seat
@@ -84,7 +84,7 @@ def signed_in(suite: Suite, request: Request) -> SignedIn | None:
     return signed
 
 
-def check_origin(request: Request) -> None:
+def check_origin(request: Request, seat: Seat) -> None:
     """Refuse what another site lets a browser send.
 
     ``Sec-Fetch-Site`` cannot be set by a page and is sent by all browsers since 2023; ``Origin`` is
@@ -97,11 +97,11 @@ def check_origin(request: Request) -> None:
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         if site not in {"same-origin", "none"}:
-            raise Refused("This request was sent by another site.")
+            raise RefusedHere("This request was sent by another site.", seat=seat)
         return
     origin = request.headers.get("origin")
     if origin is not None and origin != f"{request.url.scheme}://{request.headers.get('host')}":
-        raise Refused("This request was sent by another site.")
+        raise RefusedHere("This request was sent by another site.", seat=seat)
 
 
 def check_token(seat: Seat, rule: Rule) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import parse_qsl
 
 from fastapi import HTTPException
@@ -14,6 +15,9 @@ from triage.web.forms import Fields
 USUAL = 1_000_000
 """Bytes of a body, unless a route says otherwise."""
 
+BODY_S = 60.0
+"""How long a body may take to arrive; whoever sends longer holds a place that others need."""
+
 FIELDS_MOST = 2_000
 """Fields of a form."""
 
@@ -24,20 +28,29 @@ class _Over(Exception):  # noqa: N818  (a state of the stream)
     """The body went over its limit in mid-stream."""
 
 
+class TooSlow(Fault):
+    """The body took longer than anybody's does."""
+
+    status = 408
+    heading = "That took too long"
+
+
 def bounded(request: Request, most_bytes: int) -> Request:
-    """Give the request with a body that ends in a fault once it is larger than it may be.
+    """Give the request with a body that ends in a fault once it is too large or takes too long.
 
     Args:
         most_bytes: -1 for a body that the handler counts itself.
     """
     if most_bytes < 0:
         return request
-    seen = 0
+    seen, until = 0, time.monotonic() + BODY_S
 
     async def receive() -> Message:
         nonlocal seen
         message = await request.receive()
         seen += len(message.get("body", b""))
+        if message.get("more_body", False) and time.monotonic() > until:
+            raise TooSlow("What was sent took too long to arrive.", hint="Send it again.")
         if seen > most_bytes:
             raise _Over
         return message
@@ -84,6 +97,8 @@ def as_fault(error: Exception) -> Exception:
     while cause is not None:
         if isinstance(cause, _Over):
             return TooLarge("What was sent is larger than this page takes.")
+        if isinstance(cause, TooSlow):
+            return cause
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, HTTPException) and error.status_code == 400:
         return Fault("What was sent could not be read.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -70,7 +72,9 @@ def _host_of(scope: Scope) -> str:
     found = [value for name, value in scope["headers"] if name == b"host"]
     if len(found) != 1:
         return ""
-    host: str = found[0].decode("latin-1").casefold()
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0].removesuffix(".")
+    fits = _HOST.fullmatch(found[0].decode("latin-1").casefold())
+    return fits[1].removesuffix(".") if fits else ""
+
+
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:@/\[\]]+)(?::[0-9]{1,5})?")
+"""A name or an address, and a port behind it."""

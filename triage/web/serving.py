@@ -16,6 +16,7 @@ from triage.web import logs
 from triage.web.addresses import is_loopback
 from triage.web.anchoring import note_head
 from triage.web.app import make_app
+from triage.web.connections import Connection
 from triage.web.oidc import SETTINGS, read_provider
 from triage.web.suite import Site, Suite
 
@@ -156,7 +157,7 @@ def configured(app: ASGIApp, place: Place) -> uvicorn.Config:
         date_header=True,
         ws="none",
         lifespan="off",
-        http="h11",
+        http=Connection,
         loop="asyncio",
         limit_concurrency=400,
         timeout_keep_alive=15,

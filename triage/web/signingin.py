@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from triage.access import passwords, signin, tokens
 from triage.model.account import Account, AuditAction
+from triage.scheduler.latch import Places
+from triage.store.accountrows import folded
 from triage.store.accounts import Accounts
 from triage.store.sessions import Sessions
 from triage.web import cookies
 from triage.web.admission import agent_of
-from triage.web.faults import TooMany
+from triage.web.faults import SignInNeeded, TooMany
 from triage.web.seat import Seat
 
 WINDOW_S = 300
@@ -19,6 +23,18 @@ BY_ADDRESS = 60
 
 BY_NAME = 12
 NAME_MOST = 100
+
+AT_ONCE = 2
+"""Passwords that are looked at at a time: each takes 64 MB and both cores for a while."""
+
+WAITING = 12
+"""Requests that wait for their turn; more are told to come again, and other pages go on."""
+
+_AGAIN_S = 5
+
+
+class _Looks(Places):
+    """Who may look at a password."""
 
 
 def check_rate(seat: Seat, name: str) -> None:
@@ -30,7 +46,7 @@ def check_rate(seat: Seat, name: str) -> None:
     rates, now_s = seat.suite.rates, seat.now_s
     waits = (
         rates.wait_s(f"address {seat.address}", now_s=now_s, most=BY_ADDRESS, window_s=WINDOW_S),
-        rates.wait_s(f"name {name.casefold()}", now_s=now_s, most=BY_NAME, window_s=WINDOW_S),
+        rates.wait_s(f"name {folded(name)}", now_s=now_s, most=BY_NAME, window_s=WINDOW_S),
     )
     if any(waits):
         if not rates.wait_s("told " + seat.address, now_s=now_s, most=1, window_s=WINDOW_S):
@@ -43,6 +59,64 @@ def check_rate(seat: Seat, name: str) -> None:
         )
 
 
+def looked_at(seat: Seat, encoded: str, password: str) -> tuple[bool, str | None]:
+    """Look at a password when it is its turn; the database is let go of meanwhile.
+
+    Returns:
+        as :func:`triage.access.passwords.verify`.
+
+    Raises:
+        TooMany: too many others are waiting.
+    """
+    seat.store.connection.rollback()
+    with _turn(seat):
+        return passwords.verify(encoded, password, cost=seat.suite.cost)
+
+
+def encoded_anew(seat: Seat, password: str) -> str:
+    """Encode a password when it is its turn.
+
+    Raises:
+        TooMany: too many others are waiting.
+    """
+    with _turn(seat):
+        return passwords.encode(password, cost=seat.suite.cost)
+
+
+@contextlib.contextmanager
+def _turn(seat: Seat) -> Iterator[None]:
+    looks = seat.suite.part(_Looks, lambda _: _Looks(AT_ONCE, WAITING))
+    with looks.taken() as taken:
+        if not taken:
+            raise TooMany(
+                "Many people are signing in at this moment.",
+                wait_s=_AGAIN_S,
+                hint="Try again in a few seconds.",
+            )
+        yield
+
+
+def still_here(seat: Seat, encoded: str) -> Account:
+    """Hold the account of who is signed in, after the time that a look at its password takes.
+
+    Args:
+        encoded: the password that was looked at.
+
+    Raises:
+        SignInNeeded: meanwhile the session has ended, the account was disabled, or its password was
+            replaced.
+    """
+    accounts, own = Accounts(seat.store.connection), seat.account
+    account = accounts.held(own.user_id)
+    sessions = Sessions(seat.store.connection).of(own.user_id, seat.now_s)
+    alive = seat.signed is not None and seat.signed.session_id in {
+        one.session_id for one in sessions
+    }
+    if not (alive and account.active and accounts.password_of(own.user_id) == encoded):
+        raise SignInNeeded("Your session has ended.")
+    return account
+
+
 def by_password(seat: Seat, name: str, password: str) -> bool:
     """Sign in who knows the password, and tell whether that was so.
 
@@ -51,10 +125,11 @@ def by_password(seat: Seat, name: str, password: str) -> bool:
     accounts = Accounts(seat.store.connection)
     account = accounts.by_name(name)
     encoded = accounts.password_of(account.user_id) if account else ""
-    seat.store.connection.rollback()
-    fits, anew = passwords.verify(encoded, password, cost=seat.suite.cost)
+    fits, anew = looked_at(seat, encoded, password)
     if account is not None:
         account = accounts.held(account.user_id)
+        if accounts.password_of(account.user_id) != encoded:  # replaced while it was looked at
+            fits, anew = False, None
     unit = seat.suite.settings()
     decision = signin.by_password(account, unit, seat.now_s, fits=fits)
     if account is not None and decision.counted:

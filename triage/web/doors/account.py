@@ -74,13 +74,15 @@ def change_password(seat: SeatIn) -> Response:
     signingin.check_rate(seat, account.name)
     accounts = Accounts(seat.store.connection)
     encoded = accounts.password_of(account.user_id)
-    seat.store.connection.rollback()
-    if not passwords.verify(encoded, old, cost=seat.suite.cost)[0]:
+    if not signingin.looked_at(seat, encoded, old)[0]:
         fields.error("old", "This is not the password you have now")
+        seat.audit(AuditAction.REFUSED, page="POST /account/password", why="not the old password")
+        seat.commit()
     _check_new(fields, old, new, (account.name, account.shown))
     if not fields.ok:
         return page(seat, "account/password.html", status=400, fields=fields)
-    made = passwords.encode(new, cost=seat.suite.cost)
+    made = signingin.encoded_anew(seat, new)
+    account = signingin.still_here(seat, encoded)
     accounts.set_password(account.user_id, made, must_change=False)
     seat.audit(AuditAction.PASSWORD_CHANGED)
     _end_others(seat)

@@ -14,13 +14,13 @@ from starlette.responses import Response
 from triage.bench.pictures import WORDS, Size, Viewer
 from triage.model.account import AuditAction, Role
 from triage.model.rendition import Measures, NotShown, NotShownReason, Rendition
-from triage.scheduler.latch import Latch
 from triage.store.viewing import case_reference
 from triage.web.faults import Conflict, NotFound, TooMany
 from triage.web.gate import Door, SeatIn
 from triage.web.replies import API_RESPONSES
 from triage.web.seat import Seat
 from triage.web.sparing import check_may_look, measures_for
+from triage.web.turn import turn_of
 
 DOOR = Door("/bench", roles=frozenset({Role.EXAMINER}), api=True)
 
@@ -37,14 +37,6 @@ _AGAIN_S = 2
 
 CaseId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="Of the content, in hex.")]
-
-
-class _Turn(Latch):
-    """One picture is written down at a time, and nothing else is done in its turn.
-
-    SQLite lets who waits for another writer look now and then whether it is done: with four at
-    once some wait for seconds, where in turn they wait for milliseconds.
-    """
 
 
 class TagLine(BaseModel):
@@ -85,14 +77,15 @@ def picture(
     )
     if isinstance(made, NotShown):
         raise _fault(made)
-    seat.audit(
-        AuditAction.PICTURE_SHOWN,
-        case=case,
-        sha256=content,
-        size=shown_size.value,
-        measures=_words(measures),
-    )
-    with seat.suite.part(_Turn, lambda _: _Turn()):
+    with turn_of(seat.suite):
+        check_may_look(seat)  # others may have been shown while this one was made
+        seat.audit(
+            AuditAction.PICTURE_SHOWN,
+            case=case,
+            sha256=content,
+            size=shown_size.value,
+            measures=_words(measures),
+        )
         seat.commit()  # what was not written down is not sent
     return _answer(made, measures)
 

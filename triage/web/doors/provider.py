@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from triage.access import signin
 from triage.errors import UsageFault
 from triage.model.account import Account, AuditAction
+from triage.store.accountrows import alike
 from triage.store.accounts import Accounts
 from triage.web import cookies, signingin
 from triage.web.faults import Fault, NotFound
@@ -88,6 +89,8 @@ def _created(seat: Seat, provider: Provider, claims: Mapping[str, Any]) -> Accou
     accounts = Accounts(seat.store.connection)
     name = str(claims.get(provider.name_claim) or "")
     shown = str(claims.get(provider.shown_claim) or name)
+    if any(alike(one.shown) == alike(shown) for one in accounts.all()):
+        shown = f"{shown} ({name})"  # a namesake; votes stand under the name as shown
     roles = provider.roles_of(claims)
     try:
         user_id = accounts.add(
