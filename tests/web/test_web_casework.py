@@ -303,12 +303,18 @@ def test_the_agreement_is_that_of_the_published_example(album: Suite, signed: Si
         for _ in range(number):
             picture = next(pictures)
             say(album, (picture, one, ESA), (picture, other, EVA))
-    page = signed("examiner").get("/cases/1/quality").text
+    page = signed("supervisor").get("/cases/1/quality").text
     assert "Esa Examiner and Eva Examiner" in page
     assert "0.40" in page
     assert "70%" in page
     assert "50%" in page
     assert "Fair agreement" in page
+    blind = signed("examiner3").get("/cases/1/quality").text
+    assert "70%" not in blind
+    assert "Esa Examiner" not in blind
+    for picture in [*pictures][:15]:
+        say(album, (picture, A, ESA), (picture, A, EVA))
+    assert "Esa Examiner and Eva Examiner" in signed("examiner3").get("/cases/1/quality").text
 
 
 def test_the_case_goes_out_as_the_command_line_writes_it_and_comes_back(

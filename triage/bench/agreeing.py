@@ -15,6 +15,8 @@ from triage.store.database import Store
 from triage.store.votes import Votes
 
 THREE = 3
+LEAST_TOLD = 20
+"""Pictures that a figure has to rest on before graders are told it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,14 @@ def agreement_of(store: Store, case: str, *, first: bool = False) -> Agreement:
     return Agreement(
         pairs=tuple((names[one], names[other], kappa) for one, other, kappa in pairwise(said)),
         groups=tuple((least, _fleiss(said, least)) for least in (PAIR, THREE)),
+    )
+
+
+def for_graders(found: Agreement) -> Agreement:
+    """Leave out figures that rest on so few pictures that they tell how a single one was graded."""
+    return Agreement(
+        pairs=tuple(one for one in found.pairs if one[2].contents >= LEAST_TOLD),
+        groups=tuple(one for one in found.groups if one[1].contents >= LEAST_TOLD),
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from triage.bench.agreeing import agreement_of, kappa_words
+from triage.bench.agreeing import LEAST_TOLD, agreement_of, for_graders, kappa_words
 from triage.bench.ballots import WORDS_MAX, ballot_of
 from triage.bench.disputes import Dispute, dispute_of, disputes_of
 from triage.bench.gradekeys import WORDS
@@ -188,6 +188,9 @@ def _dispute_page(seat: Seat, case: BoardCase, found: Dispute, fields: Fields) -
 
 def _quality_page(seat: Seat, case: BoardCase, fields: Fields) -> HTMLResponse:
     fields.fill("rate", seat.suite.settings().dip_rate)
+    supervises = Role.SUPERVISOR in seat.roles
+    found = [agreement_of(seat.store, case.reference, first=first) for first in (False, True)]
+    stands, said_first = found if supervises else map(for_graders, found)
     return page(
         seat,
         "cases/quality.html",
@@ -195,10 +198,11 @@ def _quality_page(seat: Seat, case: BoardCase, fields: Fields) -> HTMLResponse:
         case=case,
         fields=fields,
         samples=progress_of(seat.store, case),
-        stands=agreement_of(seat.store, case.reference),
-        first=agreement_of(seat.store, case.reference, first=True),
+        stands=stands,
+        first=said_first,
         means=kappa_words,
-        supervises=Role.SUPERVISOR in seat.roles,
+        supervises=supervises,
+        least=LEAST_TOLD,
         words=_WORDS,
     )
 
