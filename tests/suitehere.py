@@ -33,7 +33,7 @@ from triage.web.serving import Place, Serving, configured
 from triage.web.suite import Suite
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserType, Page
 
 PASSWORD = "wombat-carbon-lantern-9"  # noqa: S105  (of accounts that live as long as a test)
 CHEAP = Cost(passes=1, memory_kib=64, lanes=1)
@@ -251,22 +251,34 @@ def chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Give a Chromium without a window; where none is installed, the test is skipped."""
-    path = chromium()
-    if path is None:
+def browsers() -> Iterator[BrowserType]:
+    """Give what starts a Chromium; where none is installed, the test is skipped.
+
+    There is one a process: its event loop counts as running in the main thread until it ends, so
+    nothing else in the tests may run a loop of its own there.
+    """
+    if chromium() is None:
         if os.environ.get("CI"):
             pytest.fail("Chromium is not installed, and nothing is skipped in CI")
         pytest.skip("Chromium (Debian: chromium) is not installed; CHROMIUM may name one")
     from playwright.sync_api import sync_playwright  # noqa: PLC0415  (slow to import, rarely used)
 
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox"] if root else []
-        )
-        yield started
-        started.close()
+        yield playwright.chromium
+
+
+def launch_options() -> dict[str, Any]:
+    """Say which Chromium is started, and how: for root it has no sandbox."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return {"executable_path": chromium(), "args": ["--no-sandbox"] if root else []}
+
+
+@pytest.fixture(scope="session")
+def browser(browsers: BrowserType) -> Iterator[Browser]:
+    """Give a Chromium without a window."""
+    started = browsers.launch(**launch_options())
+    yield started
+    started.close()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from albumhere import album, album_once  # noqa: F401  (fixtures are found by th
 from suitehere import (  # noqa: F401  (fixtures are found by their names here)
     app,
     browser,
+    browsers,
     client,
     examined,
     examined_client,

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -27,6 +28,9 @@ from triage.web import cookies
 from triage.web.app import DOORS, make_app
 from triage.web.gate import EVERYBODY, Door, SeatIn
 from triage.web.suite import Suite
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserType
 
 
 def drawn(number: int = 1) -> bytes:
@@ -292,27 +296,15 @@ SHOW = """source => new Promise((done, failed) => {
 
 
 @pytest.fixture
-def profile(phone_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def profile(
+    browsers: BrowserType, phone_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """Let a Chromium look at pictures as an examiner, and give the folder that it leaves."""
-    found = suitehere.chromium()
-    if found is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is not installed, and nothing is skipped in CI")
-        pytest.skip("Chromium (Debian: chromium) is not installed; CHROMIUM may name one")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415  (slow to import, rarely used)
-
     road = Road(phone_once)
     monkeypatch.setattr(suitehere, "make_app", with_control)
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with (
-        open_suite(road.database, road.home) as suite,
-        suitehere.served(suite) as address,
-        sync_playwright() as playwright,
-    ):
-        context = playwright.chromium.launch_persistent_context(
-            str(tmp_path / "profile"),
-            executable_path=found,
-            args=["--no-sandbox"] if root else [],
+    with open_suite(road.database, road.home) as suite, suitehere.served(suite) as address:
+        context = browsers.launch_persistent_context(
+            str(tmp_path / "profile"), **suitehere.launch_options()
         )
         token, _ = suitehere.signed_token(suite, "examiner")
         url = address.replace("http:", "https:", 1)

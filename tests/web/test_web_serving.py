@@ -10,6 +10,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -176,7 +177,10 @@ def test_the_audit_is_noted_outside_when_serving_begins_and_ends(
     assert anchors.read_anchors(suite.home / anchors.NAME) == ()
     client_of(make_app(suite), "officer").send("/sign-out")
     until = time.monotonic() + 0.3
-    serve(suite, Place(port=0), stop=lambda: time.monotonic() > until, ready=lambda _place: None)
+    told = {"stop": lambda: time.monotonic() > until, "ready": lambda _place: None}
+    serving = threading.Thread(target=serve, args=(suite, Place(port=0)), kwargs=told)
+    serving.start()
+    serving.join(30)
     found = anchors.read_anchors(suite.home / anchors.NAME)
     assert [one.number for one in found] == [1, 1]
 
