@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 import click
 
+from triage.bench.ballots import ballot_of
 from triage.config import home
 from triage.errors import UsageFault
 from triage.grading.scheme import SchemeBook
-from triage.grading.voting import decide, grade_of, tag_of
+from triage.grading.voting import decide
 from triage.model.vote import DISPUTED, Ballot, Decision
 from triage.pipeline.stacking import stacks_of
 from triage.store.database import Store
@@ -70,18 +71,7 @@ def ballot(word: str, scheme_id: str, *, by: str, why: str, tags: Sequence[str])
     Raises:
         UsageFault: there is no such grade, scheme or tag, or the scheme is not confirmed.
     """
-    scheme = SchemeBook(home()).get(scheme_id)
-    category, code = grade_of(word, scheme)
-    return Ballot(
-        sha256=b"",
-        category=category,
-        scheme=scheme.id,
-        scheme_version=scheme.version,
-        code=code,
-        by=by,
-        why=why,
-        tags=tuple(map(tag_of, tags)),
-    )
+    return ballot_of(word, SchemeBook(home()).get(scheme_id), by=by, why=why, tags=tags)
 
 
 def wanted(store: Store, case: str, named: Sequence[bytes], *, stack: bool) -> dict[bytes, bytes]:
