@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -124,3 +128,20 @@ def test_only_one_name_and_one_port_are_a_host(client: Callable[[str | None], Cl
         assert browser.get("/sign-in", headers={"Host": host}).status_code == 200, host
     for host in bad:
         assert browser.get("/sign-in", headers={"Host": host}).status_code == 421, host
+
+
+def test_the_server_leaves_no_dump_of_its_memory(tmp_path: Path) -> None:
+    limits = Path("/proc/self/limits")
+    if not limits.exists():
+        pytest.skip("only Linux tells limits there")
+    home = {**os.environ, "TRIAGE_HOME": str(tmp_path / "home"), "PYTHONUNBUFFERED": "1"}
+    words = [sys.executable, "-m", "triage", "serve", "--port", "0"]
+    with subprocess.Popen(words, env=home, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        try:
+            assert any("the pages are at" in line for line in server.stderr)
+            told = Path(f"/proc/{server.pid}/limits").read_text("ascii")
+        finally:
+            server.terminate()
+    (line,) = [one for one in told.splitlines() if "core file size" in one]
+    assert line.split()[4:6] == ["0", "0"]

@@ -320,6 +320,7 @@ def test_groups_of_the_force_become_roles_and_accounts_where_that_is_wanted(
         ("other", {"groups": ["Canteen"], "preferred_username": "o.other"}),
         ("taken", {"groups": ["DFU-Ex"], "preferred_username": "Administrator"}),
         ("nameless", {"groups": ["DFU-Ex"]}),
+        ("number", {"groups": 7, "preferred_username": "n.number"}),
         ("odd", {"groups": {"DFU-Ex": 1}, "preferred_username": 7}),
     ):
         other.subject, other.claims = subject, claims
@@ -397,3 +398,71 @@ def test_the_settings_are_read_and_what_does_not_fit_is_named(tmp_path: Path) ->
         file.write_text(wrong)
         with pytest.raises(UsageFault, match=words):
             read_provider(file, site_address=site)
+
+
+def test_what_the_provider_says_is_by_the_person_it_vouched_for(
+    app: FastAPI, suite: Suite, other: Other, known: Account
+) -> None:
+    """Somebody else was signed in at the same browser before."""
+    assert suite.provider is not None
+    suite.provider = replace(
+        suite.provider, roles_claim="groups", roles=(("dfu", Role.EXAMINER),), creates=True
+    )
+    other.claims = {"groups": ["dfu"]}
+    browser = client_of(app, "manager")
+    assert there_and_back(browser, other).status_code == 303
+    with suite.stores.open() as store:
+        rows = Audit(store.connection).rows(0, action="account-changed", limit=9)
+    assert [(one.line.by, one.line.role) for one in rows] == [(known.name, "provider")]
+
+
+def test_an_account_that_is_disabled_on_the_way_back_stays_so(
+    app: FastAPI,
+    suite: Suite,
+    other: Other,
+    known: Account,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert suite.provider is not None
+    suite.provider = replace(suite.provider, roles_claim="groups", roles=(("dfu", Role.EXAMINER),))
+    other.claims = {"groups": ["dfu"]}
+
+    def meanwhile(_self: Provider, _claims: object) -> frozenset[Role]:
+        with suite.stores.open() as store:
+            Accounts(store.connection).change(
+                known.user_id, shown=known.shown, roles=known.roles, team_id=-1, active=False
+            )
+            store.connection.commit()
+        return frozenset({Role.EXAMINER})
+
+    monkeypatch.setattr(Provider, "roles_of", meanwhile)
+    assert there_and_back(client_of(app, None), other).status_code == 400
+    with suite.stores.open() as store:
+        now = Accounts(store.connection).by_id(known.user_id)
+    assert now is not None
+    assert (now.active, now.roles) == (False, known.roles)
+
+
+def test_a_namesake_of_the_force_has_a_name_of_their_own(
+    app: FastAPI, suite: Suite, other: Other, known: Account
+) -> None:
+    assert suite.provider is not None
+    suite.provider = replace(
+        suite.provider, roles_claim="groups", roles=(("dfu", Role.EXAMINER),), creates=True
+    )
+    other.subject = "somebody else"
+    other.claims = {"groups": ["dfu"], "preferred_username": "f.2", "name": known.shown}
+    assert there_and_back(client_of(app, None), other).status_code == 303
+    with suite.stores.open() as store:
+        made = Accounts(store.connection).by_name("f.2")
+    assert made is not None
+    assert made.shown == "Fay Force (f.2)"
+
+
+def test_some_who_sign_in_at_the_provider_keep_nobody_else_from_it(
+    app: FastAPI, known: Account, other: Other
+) -> None:
+    """There is no password to guess here: what is counted is the address alone."""
+    del known
+    answers = [there_and_back(client_of(app, None), other).status_code for _ in range(20)]
+    assert answers == [303] * 20

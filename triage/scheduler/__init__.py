@@ -7,6 +7,7 @@ from triage.scheduler.inline import InlinePool
 from triage.scheduler.interrupts import StopRequests, terminate_as_interrupt
 from triage.scheduler.pool import ProcessPool
 from triage.scheduler.turns import turn
+from triage.scheduler.worker import leave_no_dump
 
 __all__ = [
     "Batch",
@@ -21,6 +22,7 @@ __all__ = [
     "Result",
     "StopRequests",
     "Untaken",
+    "leave_no_dump",
     "terminate_as_interrupt",
     "turn",
 ]

@@ -41,7 +41,7 @@ def serve(
 ) -> None:
     """Worker: take batches until the pipe closes."""
     _die_with_parent()
-    _leave_no_dump()
+    leave_no_dump()
     _keep_memory()
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # one worker is one core; read when numpy is imported
@@ -103,7 +103,7 @@ def _keep_memory() -> None:
         mallopt(-1, 2 * _KEPT_BYTES)  # -1 = M_TRIM_THRESHOLD
 
 
-def _leave_no_dump() -> None:
+def leave_no_dump() -> None:
     """Write no memory to disk when a parser breaks: it holds contents of the evidence."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         resource = importlib.import_module("resource")

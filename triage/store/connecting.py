@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -170,14 +172,23 @@ def _find(url: sa.URL, *, create: bool) -> None:
     path = Path(url.database)
     if create:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{path.parent}: {error.strerror}") from error
+        _begin(path)
     elif not path.exists():
         raise StoreError(
             f"{path}: there is no case database",
             hint="'triage run' makes one; --db or TRIAGE_HOME says where it lies.",
         )
+
+
+def _begin(path: Path) -> None:
+    """Make the file where there is none, for its owner alone: it names evidence, holds what people
+    said, and digests of passwords. What lies beside it while it is open is made alike.
+    """
+    with contextlib.suppress(OSError):  # it is there, or the database says why it cannot be
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _prepare_sqlite(

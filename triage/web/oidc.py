@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,8 @@ class Provider:
     def roles_of(self, claims: Mapping[str, Any]) -> frozenset[Role]:
         """Give the roles that the words of a token stand for."""
         told = claims.get(self.roles_claim, ())
-        words = {told} if isinstance(told, str) else set(map(str, told))
+        many = told if isinstance(told, Collection) and not isinstance(told, str) else (told,)
+        words = set(map(str, many))
         return frozenset(role for word, role in self.roles if word in words)
 
 

@@ -40,14 +40,19 @@ class _Looks(Places):
 def check_rate(seat: Seat, name: str) -> None:
     """Count an attempt.
 
+    Args:
+        name: that was tried; empty where none is, and only the address counts.
+
     Raises:
         TooMany: there were too many from this address, or for this name.
     """
     rates, now_s = seat.suite.rates, seat.now_s
-    waits = (
-        rates.wait_s(f"address {seat.address}", now_s=now_s, most=BY_ADDRESS, window_s=WINDOW_S),
-        rates.wait_s(f"name {folded(name)}", now_s=now_s, most=BY_NAME, window_s=WINDOW_S),
-    )
+    waits = [
+        rates.wait_s(f"address {seat.address}", now_s=now_s, most=BY_ADDRESS, window_s=WINDOW_S)
+    ]
+    if name:
+        key = f"name {folded(name)}"
+        waits.append(rates.wait_s(key, now_s=now_s, most=BY_NAME, window_s=WINDOW_S))
     if any(waits):
         if not rates.wait_s("told " + seat.address, now_s=now_s, most=1, window_s=WINDOW_S):
             seat.audit(AuditAction.SIGN_IN_REFUSED, why="too many attempts")

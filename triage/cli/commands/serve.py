@@ -12,7 +12,7 @@ from triage.cli.packwords import examples
 from triage.config import database_url, home
 from triage.model.account import Role
 from triage.model.display import printable
-from triage.scheduler import StopRequests
+from triage.scheduler import StopRequests, leave_no_dump
 from triage.store.accounts import Accounts
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def serve(  # noqa: PLR0913  (click hands over each option by its name)
         key=tls_key,
         proxied=behind_proxy,
     ).checked()
+    leave_no_dump()
     with serving.opened(place, url=database_url(db), home=home()) as suite:
         _say_who(suite)
         with StopRequests() as stop:

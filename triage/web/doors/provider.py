@@ -8,8 +8,9 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 
 from triage.access import signin
+from triage.access.people import role_words
 from triage.errors import UsageFault
-from triage.model.account import Account, AuditAction
+from triage.model.account import Account, AuditAction, AuditLine, Role
 from triage.store.accountrows import alike
 from triage.store.accounts import Accounts
 from triage.web import cookies, signingin
@@ -77,11 +78,12 @@ def _account(seat: Seat, provider: Provider, claims: Mapping[str, Any]) -> Accou
         raise NotVouched("the provider gives no role of ours")
     if found is None:
         return _created(seat, provider, claims) if provider.creates else None
-    if roles != found.roles:
+    found = accounts.held(found.user_id)  # an administrator may be disabling it at this moment
+    if found.active and roles != found.roles:
         accounts.change(
             found.user_id, shown=found.shown, roles=roles, team_id=found.team_id, active=True
         )
-        seat.audit(AuditAction.ACCOUNT_CHANGED, account=found.name, roles=", ".join(sorted(roles)))
+        _note(seat, AuditAction.ACCOUNT_CHANGED, found.name, roles)
     return accounts.by_id(found.user_id)
 
 
@@ -104,8 +106,25 @@ def _created(seat: Seat, provider: Provider, claims: Mapping[str, Any]) -> Accou
     except UsageFault as fault:
         seat.store.connection.rollback()
         raise NotVouched("no account could be made: " + fault.message) from fault
-    seat.audit(AuditAction.ACCOUNT_ADDED, account=name, roles=", ".join(sorted(roles)))
-    return accounts.by_id(user_id)
+    made = accounts.by_id(user_id)
+    _note(seat, AuditAction.ACCOUNT_ADDED, made.name if made else name, roles)
+    return made
+
+
+def _note(seat: Seat, action: AuditAction, name: str, roles: frozenset[Role]) -> None:
+    """Note what the provider has changed, by the account that it vouched for.
+
+    It is not by whoever was signed in at this browser before.
+    """
+    line = AuditLine(
+        at_ms=seat.suite.now_ms(),
+        action=action,
+        by=name,
+        role="provider",
+        detail=(("account", name), ("roles", role_words(roles))),
+        address=seat.address,
+    )
+    seat.note((line,))
 
 
 def _link(seat: Seat, provider: Provider) -> Link:
