@@ -8,19 +8,23 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi import FastAPI
 
-from suitehere import CHEAP, PASSWORD, Client, client_of
+from suitehere import CHEAP, PASSWORD, Client, client_of, served, signed_token
 from triage.access import passwords
+from triage.bench.pictures import Viewer
 from triage.model.account import AuditAction, AuditRow, Role
+from triage.model.rendition import NotShown, NotShownReason
 from triage.scheduler.latch import Places
 from triage.store.accounts import Accounts
 from triage.store.audit import Audit
 from triage.store.sessions import Sessions
 from triage.store.settings import set_settings
-from triage.web import signingin
+from triage.web import cookies, signingin
 from triage.web.app import make_app
+from triage.web.doors import pictures
 from triage.web.limits import Rates
 from triage.web.suite import Suite
 
@@ -251,3 +255,42 @@ def test_many_requests_at_once_do_not_go_over_the_hard_limit(examined: Suite) ->
         thread.join()
     assert sorted(answers) == [200] * 3 + [409] * 5
     assert len(lines(examined, AuditAction.PICTURE_SHOWN)) == 3
+
+
+def test_pictures_that_take_long_leave_room_for_everybody_else(
+    examined: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case made of files that take half a minute each is opened by many graders at once."""
+    gate = threading.Event()
+
+    def slow(*_: object, **__: object) -> NotShown:
+        gate.wait(30)
+        return NotShown(reason=NotShownReason.TIME_LIMIT)
+
+    monkeypatch.setattr(Viewer, "rendition", slow)
+    cookie, _ = signed_token(examined, "examiner")
+    answers: list[int] = []
+    with served(examined) as address:
+
+        def asked() -> None:
+            got = httpx2.get(
+                f"{address}/bench/1/picture/{'0' * 64}",
+                headers={"Cookie": f"{cookies.SESSION}={cookie}"},
+                timeout=60,
+            )
+            answers.append(got.status_code)
+
+        threads = [threading.Thread(target=asked) for _ in range(60)]
+        for one in threads:
+            one.start()
+        try:
+            until = time.monotonic() + 20
+            while len(answers) < 60 - pictures.AT_ONCE and time.monotonic() < until:
+                time.sleep(0.05)
+            assert httpx2.get(address + "/sign-in", timeout=10).status_code == 200
+        finally:
+            gate.set()
+            for one in threads:
+                one.join()
+    assert set(answers) == {409, 429}
+    assert answers.count(409) == pictures.AT_ONCE

@@ -5,6 +5,8 @@ Faults are told as JSON: a page whose ``<img>`` stays empty asks the same addres
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -14,6 +16,7 @@ from starlette.responses import Response
 from triage.bench.pictures import WORDS, Size, Viewer
 from triage.model.account import AuditAction, Role
 from triage.model.rendition import Measures, NotShown, NotShownReason, Rendition
+from triage.scheduler.latch import Places
 from triage.store.viewing import case_reference
 from triage.web.faults import Conflict, NotFound, TooMany
 from triage.web.gate import Door, SeatIn
@@ -34,9 +37,15 @@ HEADERS = {
 
 _PICTURE = {200: {"content": {"image/jpeg": {}}, "description": "The picture, made anew."}}
 _AGAIN_S = 2
+AT_ONCE = 24
+"""Requests that wait for a picture; a server has some forty threads, and others need them, too."""
 
 CaseId = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Sha256 = Annotated[str, Path(pattern="^[0-9a-f]{64}$", description="Of the content, in hex.")]
+
+
+class _Looks(Places):
+    """Who may wait for a picture."""
 
 
 class TagLine(BaseModel):
@@ -72,9 +81,10 @@ def picture(
     content = bytes.fromhex(sha256)
     case, measures = _admitted(seat, case_id, content)
     shown_size = Size.SMALL if measures.small else size
-    made = _viewer(seat).rendition(
-        case_id, content, size=shown_size, grey=measures.grey, blur=measures.blur
-    )
+    with _place(seat):
+        made = _viewer(seat).rendition(
+            case_id, content, size=shown_size, grey=measures.grey, blur=measures.blur
+        )
     if isinstance(made, NotShown):
         raise _fault(made)
     with turn_of(seat.suite):
@@ -96,7 +106,8 @@ def tags(seat: SeatIn, case_id: CaseId, sha256: Sha256) -> TagsBody:
     content = bytes.fromhex(sha256)
     _case(seat, case_id)
     seat.close()
-    told = _viewer(seat).tags(case_id, content)
+    with _place(seat):
+        told = _viewer(seat).tags(case_id, content)
     if isinstance(told, NotShown):
         raise _fault(told)
     return TagsBody(
@@ -123,6 +134,16 @@ def _case(seat: Seat, case_id: int) -> str:
     if case is None:
         raise NotFound(WORDS[NotShownReason.UNKNOWN])
     return case
+
+
+@contextlib.contextmanager
+def _place(seat: Seat) -> Iterator[None]:
+    """Take one of the places of those who wait for pictures, or say that there is none."""
+    looks = seat.suite.part(_Looks, lambda _: _Looks(AT_ONCE, 0))
+    with looks.taken() as taken:
+        if not taken:
+            raise TooMany(WORDS[NotShownReason.BUSY], wait_s=_AGAIN_S)
+        yield
 
 
 def _viewer(seat: Seat) -> Viewer:
