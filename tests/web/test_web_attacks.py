@@ -294,3 +294,22 @@ def test_pictures_that_take_long_leave_room_for_everybody_else(
                 one.join()
     assert set(answers) == {409, 429}
     assert answers.count(409) == pictures.AT_ONCE
+
+
+def test_a_database_that_fails_on_the_way_is_told_without_what_was_to_be_written(
+    client: Clients, suite: Suite, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Passwords' digests and names from evidence go into statements; a log is read by others."""
+    browser = client("administrator")
+    with suite.stores.open() as store:
+        store.connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON teams "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+        store.connection.commit()
+    answer = browser.send("/administrator/teams", team="Operation Quiet")
+    assert answer.status_code == 503
+    assert "What you did last was not saved" in answer.text
+    assert "disk is full" in caplog.text
+    assert "Operation Quiet" not in caplog.text
+    assert browser.get("/administrator/teams").status_code == 200

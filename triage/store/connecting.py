@@ -134,6 +134,9 @@ def hint(cause: str) -> str:
 _POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True}
 """Of what serves many at once: connections that stay, and more while they are asked for."""
 
+_UNSAID: dict[str, Any] = {"hide_parameters": True}
+"""Errors name the statement and never its values, which may be digests of passwords or names."""
+
 _POOLED_SQLITE = ("synchronous=FULL", "cache_size=-16384")
 """What was acknowledged to a person is there after the power went, too; and of many connections
 none may take much memory.
@@ -150,7 +153,7 @@ def engine_for(url: sa.URL, *, create: bool, pooled: bool = False) -> sa.Engine:
     Raises:
         StoreError: there is no such file, or what speaks to the server is not installed.
     """
-    options = _POOL if pooled else {}
+    options = {**_UNSAID, **(_POOL if pooled else {})}
     if url.get_backend_name() == "sqlite":
         _find(url, create=create)
         engine = sa.create_engine(url, **options)

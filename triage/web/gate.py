@@ -235,6 +235,8 @@ def _told(
 ) -> Response:
     """Answer a fault; who was signed in and refused is written down."""
     seat = seat or refusals.seat_of(error)
+    if seat is not None:
+        error = seat.failed(error)
     if not rule.api and (way := refusals.elsewhere(request, error)) is not None:
         return way
     try:

@@ -141,6 +141,16 @@ class Seat:
         for one in self._cookies:
             cookies.write(response, one)
 
+    def failed(self, error: Exception) -> Exception:
+        """Close after a fault, and give it as the store tells it where it is one of the store's."""
+        self._lines.clear()
+        self._store = None
+        try:
+            self._open.__exit__(type(error), error, error.__traceback__)
+        except Exception as told:  # noqa: BLE001  (what is raised here is what was handed in)
+            return told
+        return error
+
     def close(self) -> None:
         """Drop what was not committed, with its audit lines, and give the connection back."""
         self._lines.clear()
