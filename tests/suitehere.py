@@ -22,11 +22,13 @@ from starlette.testclient import TestClient
 from road import IMAGES, SAMPLES, Road
 from triage.access import passwords, tokens
 from triage.access.passwords import Cost
+from triage.grading.scheme import SchemeBook
 from triage.model.account import Role
 from triage.model.hashset import Polarity
 from triage.store.accounts import Accounts
 from triage.store.database import Stores
 from triage.store.sessions import Sessions
+from triage.store.settings import set_settings
 from triage.web import cookies
 from triage.web.app import make_app
 from triage.web.serving import Place, Serving, configured
@@ -102,6 +104,16 @@ def people(suite: Suite) -> None:
                 now_s=suite.now_s(),
             )
         store.connection.commit()
+
+
+def grading_by(suite: Suite, scheme: str) -> None:
+    """Let the bench of an installation grade by the codes of a scheme that somebody confirmed."""
+    SchemeBook(suite.home).confirm(scheme, by="T", source="made up", at="2026-01-01T00:00:00Z")
+    with suite.stores.open() as store:
+        changes = {"grading_scheme": scheme}
+        set_settings(store.connection, changes, by="T", now_s=suite.now_s())
+        store.commit()
+    suite.forget_settings()
 
 
 def signed_token(suite: Suite, name: str) -> tuple[str, str]:

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from boardcase import CASE, Made, make_case, sha256
-from suitehere import Client, client_of
-from triage.grading.scheme import SchemeBook
+from suitehere import Client, client_of, grading_by
 from triage.model.vote import VoteKind
 from triage.store.audit import Audit
 from triage.store.votes import Votes
@@ -40,7 +39,7 @@ CONTENTS = (
 
 @pytest.fixture
 def made(suite: Suite) -> Suite:
-    SchemeBook(suite.home).confirm("uk", by="T", source="made up", at="2026-01-01T00:00:00Z")
+    grading_by(suite, "uk")
     with suite.stores.open() as store:
         make_case(store, CONTENTS)
     return suite

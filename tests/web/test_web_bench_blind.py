@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from boardcase import CASE, Made, make_case
-from suitehere import Client, client_of, open_suite, people
+from suitehere import Client, client_of, grading_by, open_suite, people
 from triage.grading.scheme import SchemeBook
 from triage.grading.voting import decide, grade_of
 from triage.model.vote import DISPUTED, Ballot, may_resolve
@@ -120,7 +120,7 @@ def world(folder: Path) -> Iterator[World]:
     Stores(url, create=True).close()
     with open_suite(url, home) as suite:
         people(suite)
-        SchemeBook(home).confirm("uk", by="T", source="made up", at="2026-01-01T00:00:00Z")
+        grading_by(suite, "uk")
         suite.now_s = lambda: 1_790_000_000
         with suite.stores.open() as store:
             make_case(store, CONTENTS)

@@ -15,8 +15,7 @@ import httpx
 import pytest
 
 from boardcase import CASE, Made, make_case
-from suitehere import client_of, open_suite, people, signed_token
-from triage.grading.scheme import SchemeBook
+from suitehere import client_of, grading_by, open_suite, people, signed_token
 from triage.model.vote import standing
 from triage.store.database import Stores
 from triage.store.votes import Votes
@@ -39,7 +38,7 @@ def made(store_url: str, tmp_path: Path) -> Iterator[Suite]:
     Stores(store_url, create=True).close()
     with open_suite(store_url, home) as suite:
         people(suite)
-        SchemeBook(home).confirm("uk", by="T", source="made up", at="2026-01-01T00:00:00Z")
+        grading_by(suite, "uk")
         with suite.stores.open() as store:
             make_case(store, (*STACKED, *ALONE))
         yield suite

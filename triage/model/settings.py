@@ -15,7 +15,8 @@ class UnitSettings:
         bands: risk bands that a submission may have, gravest first; ``offences`` and
             ``device_types`` likewise its words, ``legal_powers`` too.
         intake_folders: folders on this machine from which evidence may be picked.
-        grading_scheme: id of the category scheme whose codes the bench offers.
+        grading_scheme: id of the category scheme whose codes the bench offers; the default names
+            the categories themselves and needs nobody to confirm numbers.
         trusted_votes: independent votes that are asked for before a content is left alone.
         dip_rate: share of graded contents that is drawn for a second look, as ``5%``.
         pictures_soft: pictures shown to a grader in a day after which the page reminds;
@@ -54,7 +55,7 @@ class UnitSettings:
         "Other power",
     )
     intake_folders: tuple[str, ...] = ()
-    grading_scheme: str = "uk"
+    grading_scheme: str = "uk-names"
     trusted_votes: int = 1
     dip_rate: str = "5%"
     pictures_soft: int = 1_500

@@ -71,6 +71,14 @@ def outgoing_of(suite: Suite) -> Outgoing:
     return suite.part(Outgoing, lambda one: Outgoing(one.home))
 
 
+def numbered_scheme(seat: Seat, preferred: str) -> str:
+    """Give the scheme that is offered first for files, whose codes have to be whole numbers."""
+    book = SchemeBook(seat.suite.home)
+    names = sorted((name for name, _ in confirmed_schemes(seat)), key=lambda one: one != preferred)
+    numbered = (name for name in names if all(code.isdecimal() for code, _ in book.get(name).codes))
+    return next(numbered, preferred)
+
+
 def person_of(seat: Seat) -> Person:
     """Give who asks, as disputes know them."""
     return Person(name=seat.account.shown, settles=Role.SUPERVISOR in seat.roles)

@@ -16,7 +16,7 @@ from triage.model.account import AuditAction
 from triage.store.benchcases import case_name
 from triage.store.boardrows import BoardCase
 from triage.store.votes import Votes
-from triage.web.caseviews import EXAMINERS, case_of, confirmed_schemes, outgoing_of
+from triage.web.caseviews import EXAMINERS, case_of, confirmed_schemes, numbered_scheme, outgoing_of
 from triage.web.faults import NotFound
 from triage.web.forms import Fields
 from triage.web.gate import Door, SeatIn
@@ -132,7 +132,7 @@ def _shown(seat: Seat, case: BoardCase, fields: Fields) -> HTMLResponse:
     unit = seat.suite.settings()
     fields.fill("organisation", unit.unit_name)
     fields.fill("contact", seat.account.shown)
-    fields.fill("scheme", unit.grading_scheme)
+    fields.fill("scheme", numbered_scheme(seat, unit.grading_scheme))
     return page(
         seat,
         "cases/files.html",
