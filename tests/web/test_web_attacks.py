@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,6 +17,7 @@ from fastapi import FastAPI
 
 from suitehere import CHEAP, PASSWORD, Client, client_of, served, signed_token
 from triage.access import passwords
+from triage.batch.uploadfiles import write_piece
 from triage.bench.pictures import Viewer
 from triage.model.account import AuditAction, AuditRow, Role
 from triage.model.rendition import NotShown, NotShownReason
@@ -313,3 +317,16 @@ def test_a_database_that_fails_on_the_way_is_told_without_what_was_to_be_written
     assert "disk is full" in caplog.text
     assert "Operation Quiet" not in caplog.text
     assert browser.get("/administrator/teams").status_code == 200
+
+
+def test_the_folder_of_uploads_is_its_owners_alone_as_well(tmp_path: Path) -> None:
+    """A mode that is asked for holds for the last folder of a path, not for those on the way."""
+    if os.name != "posix":
+        pytest.skip("Windows keeps rights elsewhere")
+    before = os.umask(0o022)
+    try:
+        write_piece(tmp_path / "uploads" / "key" / "evidence.dd", 0, b"a")
+    finally:
+        os.umask(before)
+    lying = (tmp_path / "uploads", *(tmp_path / "uploads").rglob("*"))
+    assert [stat.S_IMODE(one.stat().st_mode) for one in lying] == [0o700, 0o700, 0o600]

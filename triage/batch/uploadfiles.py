@@ -22,7 +22,8 @@ def write_piece(path: Path, offset_bytes: int, data: bytes | bytearray | memoryv
     Raises:
         OSError: the disk is full or fails; what lies before the piece is as it was.
     """
-    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    path.parent.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    path.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
     fresh = not path.exists()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | _BINARY, FILE_MODE)
     try:
