@@ -1,4 +1,5 @@
 # make demo     install into .venv and run the whole pipeline on the sample disk
+# make walkthrough  walk through the pages in Chromium and take docs/pictures anew
 # make test     install the tools too and run all tests
 # make check    tests, linters, types and walls: what .ci/run asks for
 # make bench    measure beside other tools: SIZE=XS, S or L, or ENTRIES="10000 1000000"
@@ -9,7 +10,7 @@ BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint types walls pages check bench clean
+.PHONY: help install demo walkthrough test lint types walls pages check bench clean
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -18,6 +19,9 @@ install: $(VENV)/installed
 
 demo: $(VENV)/installed
 	$(BIN)/python scripts/demo.py
+
+walkthrough: $(VENV)/tools
+	$(BIN)/python scripts/walkthrough.py
 
 test: $(VENV)/tools
 	$(BIN)/python -m pytest -q -n auto

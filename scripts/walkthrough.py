@@ -27,7 +27,7 @@ def main(pictures: Path) -> None:
         unit = Unit(Path(folder))
         unit.furnish()
         with serving(unit) as address, chromium() as browser:
-            walk(unit, Desk(browser, address, pictures))
+            walk(unit, Desk(unit, browser, address, pictures))
         print(unit.triage("audit", "verify"), flush=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import shutil
 import signal
 import socket
@@ -27,8 +28,17 @@ if TYPE_CHECKING:
 WIDE, HIGH = 1280, 860
 COLOURS = 128
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+VEIL = """pairs => {
+  if (document.activeElement) document.activeElement.blur();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    let words = node.data;
+    for (const [pattern, put] of pairs) words = words.replace(new RegExp(pattern, "g"), put);
+    if (words !== node.data) node.data = words;
+  }
+}"""
 STARTING_S = 60
-WAIT_MS = 12_000
+WAIT_MS = 60_000
 
 
 @contextlib.contextmanager
@@ -68,6 +78,7 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         raise SystemExit("Chromium is not installed (Debian: chromium); CHROMIUM may name one")
     alone = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    alone.append("--lang=en-GB")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=alone)
         yield browser
@@ -77,8 +88,13 @@ def chromium() -> Iterator[Browser]:
 class Desk:
     """People's browsers, and the folder that pictures of their pages go to."""
 
-    def __init__(self, browser: Browser, address: str, pictures: Path) -> None:
+    def __init__(self, unit: Unit, browser: Browser, address: str, pictures: Path) -> None:
         self.browser, self.address, self.pictures = browser, address, pictures
+        self.veiled = (
+            (re.escape(str(unit.folder)), "/srv/dfu"),
+            (rf"\b{re.escape(socket.gethostname())} \(process \d+\)", "dfu-1 (process 2210)"),
+            (r"\b[2-9A-Z]{4}-[2-9A-Z]{4}\b(?!-)", "7KQ4-M2XD"),
+        )
         self._new: set[str] = set()
         self.taken: list[str] = []
 
@@ -117,7 +133,7 @@ class Desk:
 
     def shot(self, page: Page, name: str, *, until: Locator | None = None, high: int = 0) -> None:
         """Take the window, or the page down to ``high`` pixels or to the end of an element."""
-        page.evaluate("document.activeElement && document.activeElement.blur()")
+        self._veil(page)
         if until is not None:
             box = until.bounding_box()
             high = int(box["y"] + box["height"] + page.evaluate("scrollY")) + 24 if box else 0
@@ -131,8 +147,12 @@ class Desk:
 
     def all_of(self, page: Page, name: str) -> None:
         """Take a page from its head to its foot."""
-        page.evaluate("document.activeElement && document.activeElement.blur()")
+        self._veil(page)
         self._keep(name, page.screenshot(full_page=True, animations="disabled"))
+
+    def _veil(self, page: Page) -> None:
+        """Put fixed words in the place of what is of this machine, or is drawn anew each time."""
+        page.evaluate(VEIL, [[pattern, words] for pattern, words in self.veiled])
 
     def _keep(self, name: str, data: bytes) -> None:
         with Image.open(io.BytesIO(data)) as found:

@@ -24,11 +24,17 @@ def set_up(desk: Desk, unit: Unit) -> None:
         page.locator(f"#{label}").fill(words)
         page.get_by_role("button", name="Save").click()
         page.locator(".notification").wait_for()
-    desk.go(page, "/administrator/schemes/uk")
-    desk.all_of(page, "administrator-scheme")
-    page.get_by_label("Who checked it").fill("Ada Archer")
-    page.get_by_label("What it was checked against").fill("synthetic sample sets")
-    page.get_by_role("button", name="Confirm version").click()
+    for scheme in ("uk", "uk-names"):
+        desk.go(page, f"/administrator/schemes/{scheme}")
+        if scheme == "uk":
+            desk.all_of(page, "administrator-scheme")
+        page.get_by_label("Who checked it").fill("Ada Archer")
+        page.get_by_label("What it was checked against").fill("synthetic sample sets")
+        page.get_by_role("button", name="Confirm version").click()
+        page.locator(".notification").wait_for()
+    desk.go(page, "/administrator/settings/grading")
+    page.locator("#grading_scheme").select_option("uk-names")
+    page.get_by_role("button", name="Save").click()
     page.locator(".notification").wait_for()
     page.context.close()
 

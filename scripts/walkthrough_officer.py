@@ -61,7 +61,7 @@ def read(desk: Desk) -> None:
     page.get_by_role("link", name=f"{LAPTOP.exhibit} of {CASE}", exact=True).click()
     page.get_by_role("link", name="result").first.click()
     page.get_by_role("heading", level=1, name="Red").wait_for()
-    desk.all_of(page, "officer-result")
+    desk.shot(page, "officer-result", until=page.locator("main table").last)
     with page.expect_download():
         page.get_by_role("link", name="Download the result").click()
     page.context.close()

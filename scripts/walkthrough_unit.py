@@ -45,13 +45,17 @@ IMPORTS: tuple[tuple[str, ...], ...] = (
     ),
     (str(SETS / "sample-pdq.txt"), "--name", "sample-pdq", "--polarity", "known-bad"),
 )
-NIGHT = ("exfat.E01", "fat16.E01", "hfsplus.E01", "iso9660.E01", "luks.raw", "ntfs.E01")
+NIGHT = ("luks.raw", "ntfs.E01")
 """Images that wait beside what the officer submits."""
 
 DAY = timedelta(days=1)
 KINDS = ("Mobile phone", "Mobile phone", "Laptop", "Tablet", "USB stick or memory card")
 BANDS = ("Very high", "High", "High", "Medium", "Medium", "Low")
 OFFENCES = ("Indecent images of children", "Sexual communication with a child", "Other offence")
+CASES = (
+    *("HARBOUR", "MEADOW", "QUARRY", "SILVER", "ANVIL", "BEACON", "CURLEW", "DRUMLIN"),
+    *("ELDER", "FALCON", "GANNET", "HEATHER", "ISLAND"),
+)
 OWNERS = ("suspect", "suspect", "suspect", "victim", "witness")
 OFFICERS = ("PC Olu Ortiz", "PC Ola Owen", "DC Ines Ivory", "DS Bo Birch")
 STAGES = ("Booked In", "Imaging Started", "Imaged", "Triage Started", "Triage Done", "Reviewed")
@@ -149,6 +153,8 @@ class Unit:
         words = ("--name", "drawn-pictures", "--polarity", "known-bad")
         self.triage("hashset", "import", str(known), *words)
         shutil.copy(IMAGES / "sample.E01", self.intake / f"{CASE}-JD1.E01")
+        for name, copied in (("OP-BEACON-AB5.E01", "fat16.E01"), ("OP-ELDER-RT9.E01", "ext2.E01")):
+            shutil.copy(IMAGES / copied, self.intake / name)
         card(album, self.intake / f"{CASE}-JD2.dd")
         at_s = (self.now - DAY).timestamp()
         for path in self.intake.iterdir():
@@ -186,11 +192,9 @@ def past(now: datetime) -> list[dict[str, str]]:
     for number in range(1, 48):
         arrived = now - DAY * (365 - number * 7.4) - timedelta(hours=dice.randrange(8))
         row = facts(dice, number, arrived)
-        at, stop = arrived, number > 36 or number % 9 == 0
-        for stage in (*STAGES[: dice.choice((0, 1, 2, 5))], *(() if stop else ())) if stop else (
-            *STAGES,
-            "Returned",
-        ):
+        at, reached = arrived, dice.choice((0, 1, 2, 5))
+        way = STAGES[:reached] if number % 11 == 0 else (*STAGES, "Returned")
+        for stage in way:
             at += DAY * dice.uniform(0.5, 9.0)
             if at > now - DAY:
                 break
@@ -209,7 +213,7 @@ def waiting(
     dice = random.Random(first)  # noqa: S311  (made-up figures, no secret)
     rows = []
     for nth, (image, size_bytes) in enumerate(images):
-        arrived = now - DAY * (3 + nth * 5)
+        arrived = now - DAY * (3 + nth * 8)
         row = facts(dice, 100 + first + nth, arrived)
         row["Image"], row["Size"] = str(image), str(size_bytes)
         for days, stage in enumerate(STAGES[:3]):
@@ -223,7 +227,7 @@ def waiting(
 def facts(dice: random.Random, number: int, arrived: datetime) -> dict[str, str]:
     """Make up one exhibit."""
     return {
-        "Operation": f"OP-{('HARBOUR', 'MEADOW', 'QUARRY', 'SILVER')[number % 4]}",
+        "Operation": f"OP-{CASES[number % len(CASES)]}",
         "Exhibit Ref": f"{('AB', 'JK', 'RT')[number % 3]}/{number}",
         "Received": arrived.strftime("%Y-%m-%d %H:%M"),
         "Device": dice.choice(KINDS),
