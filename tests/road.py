@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -148,6 +150,15 @@ class Road:
         """Confirm a category scheme."""
         book = SchemeBook(self.home)
         book.confirm(scheme, by="A Person", source="the test", at="2026-01-01T00:00:00+00:00")
+
+
+def drawn_album() -> Any:
+    """Import the script that draws harmless pictures."""
+    sys.path.insert(0, str(FIXTURES))
+    try:
+        return importlib.import_module("album")
+    finally:
+        sys.path.remove(str(FIXTURES))
 
 
 def code(result: Result) -> int:

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from road import FIXTURES, Road, code
+from road import Road, code, drawn_album
 from triage.model.hashset import Polarity
 
 
 @pytest.fixture
 def album(road: Road) -> tuple[Road, list[Any]]:
     """Examine the first pictures of the album; the last of them is in a known-good set."""
-    sys.path.insert(0, str(FIXTURES))
-    try:
-        from album import write  # noqa: PLC0415  (a script of the fixtures)
-    finally:
-        sys.path.remove(str(FIXTURES))
-    leaves = write(road.folder / "album", 14)
+    leaves = drawn_album().write(road.folder / "album", 14)
     known = road.folder / "known.md5"
     known.write_text(hashlib.md5(leaves[-1].data).hexdigest() + "\n")  # noqa: S324  (as hash lists have it)
     road.take(known, "known", Polarity.KNOWN_GOOD, "", "1")

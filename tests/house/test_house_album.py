@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import io
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from road import drawn_album
+
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 
 @pytest.fixture(scope="module")
-def album() -> Iterator[Any]:
-    sys.path.insert(0, str(FIXTURES))
-    yield importlib.import_module("album")
-    sys.path.remove(str(FIXTURES))
+def album() -> Any:
+    return drawn_album()
 
 
 def test_an_album_is_the_same_each_time_and_says_what_its_cameras_say(

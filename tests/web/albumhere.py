@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from road import FIXTURES, Road
+from road import Road, drawn_album
 from suitehere import open_suite, people
 from triage.model.hashset import Polarity
 from triage.store.settings import set_settings
@@ -24,15 +22,10 @@ PICTURES = 44
 @pytest.fixture(scope="session")
 def album_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Examine the first pictures of the album once a session, and add the accounts."""
-    sys.path.insert(0, str(FIXTURES))
-    try:
-        write = importlib.import_module("album").write
-    finally:
-        sys.path.remove(str(FIXTURES))
     folder = tmp_path_factory.mktemp("album")
     road = Road(folder)
     road.home.mkdir(mode=0o700)
-    leaves = write(folder / "album", PICTURES)
+    leaves = drawn_album().write(folder / "album", PICTURES)
     known = folder / "known.md5"
     known.write_text(hashlib.md5(leaves[-1].data).hexdigest() + "\n")  # noqa: S324  (as hash lists have it)
     road.take(known, "known", Polarity.KNOWN_BAD, "", "1")
