@@ -78,7 +78,6 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         raise SystemExit("Chromium is not installed (Debian: chromium); CHROMIUM may name one")
     alone = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    alone.append("--lang=en-GB")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=alone)
         yield browser
