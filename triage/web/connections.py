@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_S = 20.0
@@ -76,7 +75,7 @@ class Connection(H11Protocol):
             return now - self._written(now) > self.silence_s
         self._stuck = None
         if self.cycle is not None and not self.cycle.response_complete:
-            if self.flow.read_paused or self.conn.their_state is not h11.SEND_BODY:
+            if self.flow.read_paused or not self.cycle.more_body:
                 self._heard = now  # it is our turn
             return now - self._heard > self.silence_s
         return now - self._since > self.head_s
