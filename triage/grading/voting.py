@@ -10,6 +10,7 @@ from triage.grading.table import Scheme, folded
 from triage.model.display import printable
 from triage.model.grade import ILLEGAL, SEVERITY, Category, Proposal, Standing
 from triage.model.vote import (
+    DISPUTED,
     NOT_NAMED,
     SERIES,
     TAGS,
@@ -18,6 +19,7 @@ from triage.model.vote import (
     GradeState,
     Vote,
     VoteHow,
+    VoteKind,
     resolution,
     same_person,
     standing,
@@ -41,12 +43,15 @@ def decide(votes: Sequence[Vote], proposals: Sequence[Proposal]) -> Decision:
     """
     stand, resolved = standing(votes), resolution(votes)
     tags = tuple(sorted({tag for one in (*stand, *_if(resolved)) for tag in one.tags}))
-    voters = _voters(stand)
     if resolved is not None:
         return _resolved(resolved, stand, proposals, tags)
     if not stand:
         return _proposed(proposals)
+    swayed = swayed_votes(votes, stand)
+    voters = max(1, _voters(one for one in stand if one not in swayed))
     state, reason = _state(stand, voters, proposals)
+    if swayed and state not in DISPUTED:
+        reason += f"; {_people(swayed)} came to that having seen the votes of others"
     if state in {GradeState.DISAGREEMENT, GradeState.CONFLICT}:
         return Decision(state=state, voters=voters, origin="none", tags=tags, reason=reason)
     scheme, code = _code(stand)
@@ -60,6 +65,33 @@ def decide(votes: Sequence[Vote], proposals: Sequence[Proposal]) -> Decision:
         by=_names(stand),
         tags=tags,
         reason=reason,
+    )
+
+
+def swayed_votes(votes: Sequence[Vote], stand: Sequence[Vote]) -> tuple[Vote, ...]:
+    """Give the votes that stand and are not independent of others.
+
+    A vote opens the others' to who gave it. So one that says another thing than its voter said at
+    first, when others' votes were there to be seen, counts as a grade and not as a further opinion.
+    Votes of a file stand as the file has them: nothing tells what was seen there.
+
+    Args:
+        votes: all lines recorded about the content; ``stand``: those of them that stand.
+    """
+    said = sorted((one for one in votes if one.kind is VoteKind.VOTE), key=lambda one: one.number)
+    first: dict[str, Vote] = {}
+    for one in said:
+        if one.source is None:
+            first.setdefault(same_person(one.by), one)
+    return tuple(
+        one
+        for one in stand
+        if one.source is None
+        and one.category is not first[same_person(one.by)].category
+        and any(
+            other.number < one.number and same_person(other.by) != same_person(one.by)
+            for other in said
+        )
     )
 
 
@@ -227,6 +259,10 @@ def _opinions(stand: Sequence[Vote]) -> str:
         for category in sorted(by, key=SEVERITY.index)
     }
     return ", ".join(f"{category} by {who}" for category, who in names.items())
+
+
+def _people(votes: Iterable[Vote]) -> str:
+    return " and ".join(sorted({printable(one.by) for one in votes}))
 
 
 def _code(stand: Sequence[Vote]) -> tuple[str, str]:

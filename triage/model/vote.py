@@ -138,7 +138,8 @@ class Decision:
     Attributes:
         category: decided or, where nobody voted, proposed; ``None`` while it is in dispute.
         code: the code that all who decided named, and ``scheme``, whose it is; else ``""``.
-        voters: independent persons whose votes stand.
+        voters: persons whose votes stand; where they agree, without those who came to that after
+            they had seen the votes of others, but one at least.
         origin: where the category comes from, in words.
         by: the names behind it, sorted.
         tags: those of all votes that stand, sorted.
