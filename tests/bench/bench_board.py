@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import sqlalchemy as sa
 import uvicorn
 
@@ -290,7 +290,7 @@ def grade(address: str, who: dict[str, str], rounds: int, seed: int) -> dict[str
         "X-CSRF-Token": who["csrf"],
         "Sec-Fetch-Site": "same-origin",
     }
-    with httpx.Client(base_url=address, headers=headers, timeout=300) as client:
+    with httpx2.Client(base_url=address, headers=headers, timeout=300) as client:
 
         def ask(kind: str, method: str, path: str, **more: Any) -> Any:
             began = time.perf_counter()
@@ -391,8 +391,8 @@ def measured(asked: argparse.Namespace, url: str) -> dict[str, Any]:
 def _wait_for(address: str) -> None:
     for _ in range(300):
         try:
-            httpx.get(address + "/robots.txt", timeout=5)
-        except httpx.TransportError:
+            httpx2.get(address + "/robots.txt", timeout=5)
+        except httpx2.TransportError:
             time.sleep(0.1)
         else:
             return

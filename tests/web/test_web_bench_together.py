@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from boardcase import CASE, Made, make_case
@@ -105,8 +105,8 @@ def serving(suite: Suite) -> tuple[subprocess.Popen[bytes], str]:
     until = time.monotonic() + STARTED_S
     while time.monotonic() < until:
         try:
-            httpx.get(f"{address}/robots.txt", timeout=5)
-        except httpx.TransportError:
+            httpx2.get(f"{address}/robots.txt", timeout=5)
+        except httpx2.TransportError:
             time.sleep(0.05)
         else:
             return server, address
@@ -123,14 +123,14 @@ def test_what_was_acknowledged_outlives_a_server_that_is_killed(made: Suite) -> 
     killer = threading.Thread(target=kill_soon, args=(server, first))
     killer.start()
     try:
-        with httpx.Client(base_url=address, headers=headers, timeout=30) as client:
+        with httpx2.Client(base_url=address, headers=headers, timeout=30) as client:
             for one in ALONE:
                 body = {"contents": [one.sha256.hex()], "code": "1"}
                 answer = client.post(f"{API}/votes", json=body)
                 assert answer.status_code == 200, answer.text
                 acknowledged += answer.json()["contents"]
                 first.set()
-    except httpx.TransportError:
+    except httpx2.TransportError:
         pass
     finally:
         first.set()

@@ -87,7 +87,7 @@ def _cells(row: AuditRow) -> list[object]:
 def _moment(at_ms: int) -> str:
     """Give a moment in UTC to the millisecond; one beyond all calendars as its number."""
     try:
-        when = datetime.fromtimestamp(at_ms // 1_000, UTC)
+        when = datetime.fromtimestamp(at_ms // 1_000, tz=UTC)
     except (ValueError, OverflowError, OSError):
         return f"{at_ms} ms"
     return f"{when:%Y-%m-%d %H:%M:%S}.{at_ms % 1_000:03d} UTC"
