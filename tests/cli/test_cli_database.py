@@ -24,19 +24,19 @@ def test_a_file_of_before_is_shown_as_it_is_and_then_upgraded(road: Road) -> Non
     written_before(road.db)
     shown = road.call("database", "show", "--db", str(road.db), "--json")
     facts = json.loads(shown.stdout)
-    assert (facts["version"], facts["newest"]) == ("0004", "0007")
+    assert (facts["version"], facts["newest"]) == ("0004", "0008")
     assert facts["server"] == f"SQLite {sqlite3.sqlite_version}"
     assert facts["rows"]["entries"] == 7
     assert facts["size_bytes"] >= road.db.stat().st_size
-    assert "works with 0007" in road.call("database", "show", "--db", str(road.db)).stdout
+    assert "works with 0008" in road.call("database", "show", "--db", str(road.db)).stdout
     done = road.call("database", "upgrade", "--db", str(road.db), "--json")
     assert json.loads(done.stdout) == {
         "url": f"sqlite:///{road.db}",
         "from": "0004",
-        "to": "0007",
+        "to": "0008",
     }
     again = road.call("database", "upgrade", "--db", str(road.db))
-    assert "0007 already" in again.stdout
+    assert "0008 already" in again.stdout
     assert len(road.files()) == 7
 
 
@@ -49,17 +49,17 @@ def test_a_shared_database_is_upgraded_when_a_person_says_so(
     refused = road.call("files", "--case", "OP-X", "--db", postgresql_url)
     assert code(refused) == 6
     done = road.call("database", "upgrade", "--db", postgresql_url)
-    assert (code(done), "from version 0004 to 0007" in done.stdout) == (0, True)
+    assert (code(done), "from version 0004 to 0008" in done.stdout) == (0, True)
     shown = road.call("database", "show", "--db", postgresql_url)
     assert "PostgreSQL" in shown.stdout
-    assert "0007" in shown.stdout
+    assert "0008" in shown.stdout
     assert PASSWORD not in done.output + shown.output
 
 
 def test_an_empty_database_is_made_ready(road: Road, postgresql_url: str) -> None:
     shown = road.call("database", "show", "--db", postgresql_url)
     assert "nothing in it yet" in shown.stdout
-    assert "made, version 0007" in road.call("database", "upgrade", "--db", postgresql_url).stdout
+    assert "made, version 0008" in road.call("database", "upgrade", "--db", postgresql_url).stdout
     with open_store(postgresql_url) as store:
         assert store.case_names() == ()
 

@@ -268,7 +268,7 @@ def test_a_database_of_another_version(tmp_path: Path) -> None:
     make(path, "UPDATE alembic_version SET version_num = '0099'")
     message = refused(path, create=True).message
     assert "0099" in message
-    assert "0007" in message
+    assert "0008" in message
 
 
 def test_no_database(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_each_earlier_version_is_brought_to_this_one(
 def test_a_shared_database_is_not_changed_in_passing(postgresql_url: str) -> None:
     of_version(postgresql_url, "0004")
     for create in (False, True):
-        error = refused(postgresql_url, "0004.*0007", create=create)
+        error = refused(postgresql_url, "0004.*0008", create=create)
         assert "triage database upgrade" in error.hint
     assert describe(postgresql_url).version == "0004"
     upgrade_database(postgresql_url)
@@ -143,11 +143,11 @@ def test_a_newer_database_is_refused_with_both_versions(store_url: str) -> None:
     with open_store(store_url, create=True):
         pass
     with changing(store_url) as connection:
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0008'")
-    refused(store_url, "0008.*0007", create=True)
-    with pytest.raises(StoreError, match=r"0008.*0007"):
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0009'")
+    refused(store_url, "0009.*0008", create=True)
+    with pytest.raises(StoreError, match=r"0009.*0008"):
         upgrade_database(store_url)
-    assert describe(store_url).version == "0008"
+    assert describe(store_url).version == "0009"
 
 
 def test_nothing_is_made_where_it_was_not_asked_for(postgresql_url: str) -> None:

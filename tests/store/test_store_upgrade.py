@@ -43,7 +43,7 @@ def test_a_case_of_version_1_is_read_as_it_was_written(old: Path) -> None:
     names = {"digested": "Done", "skipped": "Skipped", "pending": "NoneType"}
     assert found == [(path, size, names[str(state)]) for path, size, state, _ in before]
     assert digests == [sha256 for *_, sha256 in before]
-    assert told(old, "SELECT version_num FROM alembic_version") == [("0007",)]
+    assert told(old, "SELECT version_num FROM alembic_version") == [("0008",)]
 
 
 def test_a_run_of_version_1_goes_on(old: Path) -> None:
@@ -82,7 +82,7 @@ def test_cases_of_later_versions_are_read_as_they_were_written(
         ]
         assert sorted((one,) for one in store.in_hand(1)) == pending
     assert told(path, "SELECT path, state, size_bytes, sha256 FROM entries ORDER BY path") == rows
-    assert told(path, "SELECT version_num FROM alembic_version") == [("0007",)]
+    assert told(path, "SELECT version_num FROM alembic_version") == [("0008",)]
     assert told(path, "SELECT name FROM sqlite_master WHERE name = 'schema_version'") == []
 
 
@@ -104,4 +104,4 @@ def test_an_upgrade_that_was_cut_off_is_made_good(old: Path) -> None:
         connection.commit()
     with open_store(f"sqlite:///{old}") as store:
         assert len(list(store.records("OP-X"))) == 14
-    assert told(old, "SELECT version_num FROM alembic_version") == [("0007",)]
+    assert told(old, "SELECT version_num FROM alembic_version") == [("0008",)]

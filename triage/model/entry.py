@@ -35,6 +35,17 @@ class Allocation(StrEnum):
     """Metadata survives, the name or the folder does not."""
 
 
+class Origin(StrEnum):
+    """How an entry came to be listed; possession turns on it, so they are counted apart."""
+
+    FILE = "file"
+    """A name of a file system, of an extraction or of an archive."""
+    THUMBNAIL = "thumbnail"
+    """A small copy of a picture that a program or a camera made: a cache, an EXIF thumbnail."""
+    CARVED = "carved"
+    """Found by its structure where no file lies; it has no name, and no time of its own."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Times:
     """Times of an entry in nanoseconds since 1970-01-01.
@@ -165,6 +176,8 @@ class FileEntry:
         detail: words to go with ``no_content``.
         container: the archive that this entry was found in, ``None`` for entries of a file system.
             Its path then is the archive's path followed by the path inside the archive.
+        partial: only a first part of the content is there: carved, and cut short by what was
+            written over it.
     """
 
     ref: EntryRef
@@ -181,6 +194,8 @@ class FileEntry:
     no_content: str = ""
     detail: str = ""
     container: FileEntry | None = None
+    origin: Origin = Origin.FILE
+    partial: bool = False
 
     def __reduce__(self) -> tuple[Callable[..., FileEntry], tuple[Any, ...]]:
         """Travel as plain fields, see :class:`Times`."""
@@ -199,6 +214,8 @@ class FileEntry:
             self.no_content,
             self.detail,
             self.container,
+            self.origin.value,
+            self.partial,
         )
 
 
@@ -235,6 +252,7 @@ class DirectoryRef:
 
 _KINDS = {kind.value: kind for kind in EntryKind}
 _ALLOCATIONS = {allocation.value: allocation for allocation in Allocation}
+_ORIGINS = {origin.value: origin for origin in Origin}
 
 
 def _bare(of: type) -> type:
@@ -307,6 +325,8 @@ def made_entry(  # noqa: PLR0913, PLR0917 (its fields in order)
     no_content: str,
     detail: str,
     container: FileEntry | None,
+    origin: str = "file",
+    partial: bool = False,  # noqa: FBT001, FBT002 (a field in order)
 ) -> FileEntry:
     """Make an entry quickly from its fields in order; kinds by their values."""
     one: Any = _BareEntry()
@@ -324,6 +344,8 @@ def made_entry(  # noqa: PLR0913, PLR0917 (its fields in order)
     one.no_content = no_content
     one.detail = detail
     one.container = container
+    one.origin = _ORIGINS[origin]
+    one.partial = partial
     one.__class__ = FileEntry
     return one  # type: ignore[no-any-return]
 

@@ -13,7 +13,35 @@ class ContainerKind(StrEnum):
     SPLIT_RAW = "split-raw"
     EWF = "ewf"
     EWF2 = "ewf2"
+    QCOW = "qcow"
+    VMDK = "vmdk"
+    VHD = "vhd"
+    VHDX = "vhdx"
+    DMG = "dmg"
     FOLDER = "folder"
+    LIVE = "live"
+    """A folder or mounted device that is in use: access times may change by looking."""
+    ZIP = "zip"
+    TAR = "tar"
+    UFDR = "ufdr"
+    EWF_LOGICAL = "ewf-logical"
+    IOS_BACKUP = "ios-backup"
+    ANDROID_BACKUP = "android-backup"
+
+
+LOGICAL_KINDS = frozenset(
+    {
+        ContainerKind.FOLDER,
+        ContainerKind.LIVE,
+        ContainerKind.ZIP,
+        ContainerKind.TAR,
+        ContainerKind.UFDR,
+        ContainerKind.EWF_LOGICAL,
+        ContainerKind.IOS_BACKUP,
+        ContainerKind.ANDROID_BACKUP,
+    }
+)
+"""Evidence that is files rather than a medium: it has no unallocated space to look into."""
 
 
 class DamageKind(StrEnum):
@@ -46,6 +74,19 @@ class DamagedRange:
     detail: str = ""
 
 
+DEVICE_HEADERS = (
+    "device_make",
+    "device_model",
+    "device_os",
+    "device_serial",
+    "device_imei",
+    "device_name",
+    "device_number",
+)
+"""Names in ``EvidenceInfo.header`` of what an extraction tells of its device; ``device_number`` is
+a telephone number, ``device_name`` what its owner calls it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceInfo:
     """One opened image or folder.
@@ -57,7 +98,8 @@ class EvidenceInfo:
         segments: file names of all segments found, in order.
         size_bytes: size of the medium, 0 for a folder.
         stored_digests: ``(("md5", hex), …)`` recorded by the imager, lower case.
-        header: acquisition values by their names in the container (case number, notes, …).
+        header: acquisition values by their names in the container (case number, notes, …). What is
+            said of the device itself stands under the names of :data:`DEVICE_HEADERS`.
         damage: ranges known to be damaged from the structure alone, before any read.
     """
 

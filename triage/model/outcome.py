@@ -27,6 +27,8 @@ class SkipReason(StrEnum):
     TOO_LARGE = "too-large"
     IMPLAUSIBLE_SIZE = "implausible-size"
     """The record claims more than the medium can hold: a bogus orphan."""
+    OTHER_NAME = "other-name"
+    """Another name of a file that is listed and counted under the name that ``detail`` tells."""
 
 
 UNEXAMINED_SKIPS = frozenset(

@@ -9,6 +9,7 @@ from typing import Any, overload
 
 from triage.model.entry import (
     FileEntry,
+    Origin,
     identity,
     identity_head,
     made_entry,
@@ -50,6 +51,10 @@ PATH, STREAM, SIZE, FIRST_BLOCK, EXTENTS = map(
 """Places of what reading looks at."""
 
 RESIDENT, COMPRESSED, SPARSE, ENCRYPTED = 1, 2, 4, 8
+THUMBNAIL, CARVED, PARTIAL = 16, 32, 64
+
+_ORIGIN_BITS = {Origin.FILE: 0, Origin.THUMBNAIL: THUMBNAIL, Origin.CARVED: CARVED}
+_ORIGINS = {bits: origin.value for origin, bits in _ORIGIN_BITS.items()}
 
 PAGE_ROWS = 4096
 """Rows that are made and unpacked together."""
@@ -261,13 +266,20 @@ def rows_of(entries: Iterable[FileEntry]) -> Iterator[Row]:
 
 
 def flags_of(entry: FileEntry) -> int:
-    """Give the four properties of a content as bits."""
+    """Give the properties of a content, and how it came to be listed, as bits."""
     return (
         RESIDENT * entry.resident
         | COMPRESSED * entry.compressed
         | SPARSE * entry.sparse
         | ENCRYPTED * entry.encrypted
+        | _ORIGIN_BITS[entry.origin]
+        | PARTIAL * entry.partial
     )
+
+
+def origin_of(flags: int) -> Origin:
+    """Read from the bits of an entry how it came to be listed."""
+    return Origin(_ORIGINS[flags & (THUMBNAIL | CARVED)])
 
 
 def entry_of(row: Row, evidence: str, volume: str, container: FileEntry | None) -> FileEntry:
@@ -288,6 +300,8 @@ def entry_of(row: Row, evidence: str, volume: str, container: FileEntry | None) 
         row[18],
         row[19],
         container,
+        _ORIGINS[flags & (THUMBNAIL | CARVED)],
+        bool(flags & PARTIAL),
     )
 
 

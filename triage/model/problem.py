@@ -25,9 +25,15 @@ class ProblemKind(StrEnum):
     STORED_DIGEST_MISMATCH = "stored-digest-mismatch"
     ARCHIVE_UNREADABLE = "archive-unreadable"
     """An archive, or a part of one, whose members are not in the listing."""
+    LIVE_SOURCE = "live-source"
+    """Read from a folder or device in use: looking may have changed its access times."""
+    SNAPSHOT = "snapshot"
+    """A file system keeps a state of before; whether it was looked into, ``detail`` says."""
+    EXTRACTION_INCOMPLETE = "extraction-incomplete"
+    """An extraction says of itself, or shows, that parts of the device are not in it."""
 
 
-NOTES = frozenset({ProblemKind.SEVERAL_FILESYSTEMS})
+NOTES = frozenset({ProblemKind.SEVERAL_FILESYSTEMS, ProblemKind.LIVE_SOURCE, ProblemKind.SNAPSHOT})
 """Kinds that are told but leave nothing unexamined."""
 
 

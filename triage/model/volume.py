@@ -35,6 +35,12 @@ class VolumeInfo:
         description: type from the table, as the table names it.
         filesystem: ``ntfs``, ``fat32``, ``ext4``, ``apfs``, … or ``""`` when none was opened.
         reason: why it was not opened, in words; ``""`` when it was.
+        layer: what lies between the medium and this volume, outermost first, joined by ``/``:
+            ``"luks"``, ``"lvm:vg0:home"``, ``"luks/lvm:vg0:home"``, ``"vss:2"``; ``""`` for none.
+            Its ``offset_bytes`` and ``length_bytes`` are then those of the outermost stretch on
+            the medium, and its entries have no places there.
+        unlocked: by what kind of secret it was opened (``password``, ``recovery-key``), ``""``
+            where none was needed. Never the secret.
     """
 
     key: str
@@ -47,3 +53,5 @@ class VolumeInfo:
     label: str = ""
     block_size_bytes: int = 0
     reason: str = ""
+    layer: str = ""
+    unlocked: str = ""

@@ -17,6 +17,7 @@ from triage.errors import StoreError
 from triage.store.accounttables import audit
 from triage.store.benchtables import drafts
 from triage.store.ledgertables import ledger
+from triage.store.lookedtables import videos
 from triage.store.tables import SCHEMA_VERSION, versions
 from triage.store.votetables import votes
 
@@ -29,7 +30,7 @@ _TURN = int.from_bytes(b"triage", "big")
 """Of PostgreSQL's advisory locks the one that is taken to make or change tables."""
 
 _WAIT_MS = 60_000
-(_ALL,) = {audit.metadata, drafts.metadata, ledger.metadata, votes.metadata}
+(_ALL,) = {table.metadata for table in (audit, drafts, ledger, videos, votes)}
 """What all tables are written down in, once the modules are imported that do so."""
 
 _MARK = {"cases", "exhibits", "entries"}
