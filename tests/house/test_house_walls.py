@@ -66,7 +66,7 @@ READ_EVIDENCE = {
 
 VALUES_ONLY = {
     ("pipeline/items.py", "triage.hashing.limits"): {"PictureLimits"},
-    ("pipeline/run.py", "triage.hashing.limits"): {"PictureLimits"},
+    ("pipeline/request.py", "triage.hashing.limits"): {"PictureLimits"},
     ("pipeline/picturing.py", "triage.hashing.limits"): {"PictureLimits"},
     ("cli/commands/run.py", "triage.hashing.limits"): {"PictureLimits"},
 }

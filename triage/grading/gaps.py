@@ -61,6 +61,7 @@ _PROBLEM_WORDS = {
     ProblemKind.ENTRY_UNREADABLE: "unreadable entry",
     ProblemKind.WORKER_CRASH: "crash of a worker",
     ProblemKind.STORED_DIGEST_MISMATCH: "stored digest that the content does not agree with",
+    ProblemKind.EXTRACTION_INCOMPLETE: "part of the device that is not in the extraction",
 }
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from triage.model.picturefacts import PictureTag
     from triage.model.problem import Problem
     from triage.model.rendition import NotShown, Rendition
+    from triage.model.secret import Secrets
     from triage.pipeline.items import (
         Decoded,
         Digested,
@@ -45,6 +46,13 @@ def take_handover(found: tuple[str, bytes]) -> None:
     from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
 
     tasks.take_handover(found)
+
+
+def take_secrets(secrets: Secrets) -> None:
+    """Keep what may open locked volumes and backups, for as long as the worker lives."""
+    from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
+
+    tasks.take_secrets(secrets)
 
 
 def learn_types(item: TypesItem) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,6 @@ import triage
 from triage.errors import EvidenceError, EvidenceGone, Interrupted, UsageFault
 from triage.grading.scheme import SchemeBook
 from triage.grading.table import Scheme
-from triage.hashing.limits import PictureLimits
 from triage.matching.library import PackLibrary
 from triage.matching.loading import LoadedSets
 from triage.model.event import Event, HitFound, Notice, Progress, Stage
@@ -21,73 +20,20 @@ from triage.model.evidence import ContainerKind, EvidenceInfo
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeState
 from triage.pipeline import rematch
-from triage.pipeline.calls import learn_types, survey, take_handover, take_types
+from triage.pipeline.calls import learn_types, survey, take_handover, take_secrets, take_types
+from triage.pipeline.counter import Counter
 from triage.pipeline.digesting import Digesting
 from triage.pipeline.items import Surveyed, SurveyItem, TypesItem, Unopened
 from triage.pipeline.judging import Judge
 from triage.pipeline.picturing import Picturing
-from triage.pipeline.plan import TimeLimits
 from triage.pipeline.presence import Attentive
+from triage.pipeline.request import RunRequest
 from triage.pipeline.unpacking import Unpacking
 from triage.pipeline.walking import Walk
 from triage.scheduler import Batch, Finished, Pool, Result, terminate_as_interrupt
 from triage.store.database import Store
 
-TELL_INTERVAL_S = 0.1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRequest:
-    """What a person asked for.
-
-    Attributes:
-        images: the images or folders of the exhibit, one path each.
-        sets: reference packs by name, ``None`` for all that there are.
-        pictures: compare pictures by appearance too; those left waiting stand as a gap, and a
-            later run of the same exhibit decodes them.
-        turned: compare each picture turned and mirrored too, eight times as much to search; those
-            that an earlier run decoded without are decoded again.
-    """
-
-    case: str
-    exhibit: str
-    images: tuple[Path, ...]
-    sets: tuple[str, ...] | None = None
-    workers: int = 1
-    limits: TimeLimits = field(default_factory=TimeLimits)
-    picture_limits: PictureLimits = field(default_factory=PictureLimits)
-    pictures: bool = True
-    turned: bool = False
-
-
-@dataclass(slots=True)
-class _Counter:
-    """Progress of one stage, told at once, now and then, and when all is done."""
-
-    stage: Stage
-    tell: Callable[[Event], None]
-    total: int | None = None
-    total_bytes: int | None = None
-    done: int = 0
-    done_bytes: int = 0
-    told_at: float = -TELL_INTERVAL_S
-
-    def add(self, done: int, done_bytes: int = 0) -> None:
-        self.done += done
-        self.done_bytes += done_bytes
-        now = time.monotonic()
-        if now - self.told_at < TELL_INTERVAL_S and self.done != self.total:
-            return
-        self.told_at = now
-        self.tell(
-            Progress(
-                stage=self.stage,
-                done=self.done,
-                total=self.total,
-                done_bytes=self.done_bytes,
-                total_bytes=self.total_bytes,
-            )
-        )
+__all__ = ["ExhibitRun", "RunRequest"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -195,6 +141,8 @@ class ExhibitRun:
 
     def _survey(self) -> list[tuple[str, Surveyed]]:
         """Open every image; one that does not open is recorded, unless it is the only one."""
+        if self.request.secrets:
+            self.pool.prepare(take_secrets, self.request.secrets)
         locations = [str(path.absolute()) for path in self.request.images]
         self.tell(Progress(stage=Stage.OPENING, done=0, total=len(locations)))
         found: dict[str, Result] = {}
@@ -233,7 +181,7 @@ class ExhibitRun:
         """Judge what an earlier run stored anew, if the references have changed since."""
         schemes = rematch.schemes_for(self.book, sets)
         if not rematch.is_current(self.store, exhibit_id, sets, schemes):
-            counter = _Counter(Stage.MATCHING, self.tell)
+            counter = Counter(Stage.MATCHING, self.tell)
             rematch.rematch_exhibit(self.store, exhibit_id, judge, counter.add)
             rematch.record_references(self.store, exhibit_id, sets, schemes)
         self.store.commit()
@@ -249,7 +197,7 @@ class ExhibitRun:
         return evidence_id
 
     def _list(self, evidence_id: int, location: str, one: Surveyed) -> None:
-        counter = _Counter(Stage.LISTING, self.tell)
+        counter = Counter(Stage.LISTING, self.tell)
         ids = self.store.add_volumes(evidence_id, ())
         listed = self.store.listed_volumes(evidence_id)
         for volume in one.volumes:
@@ -267,12 +215,12 @@ class ExhibitRun:
                 on_listed=counter.add,
             ).run()
 
-    def _counter(self, exhibit_id: int) -> _Counter:
+    def _counter(self, exhibit_id: int) -> Counter:
         waiting, size_bytes = self.store.waiting_totals(exhibit_id)
-        return _Counter(Stage.DIGESTING, self.tell, waiting, size_bytes)
+        return Counter(Stage.DIGESTING, self.tell, waiting, size_bytes)
 
     def _digest(
-        self, exhibit_id: int, evidence_id: int, location: str, judge: Judge, counter: _Counter
+        self, exhibit_id: int, evidence_id: int, location: str, judge: Judge, counter: Counter
     ) -> None:
         def read(done: int, size_bytes: int) -> None:
             self._note(done, size_bytes)
@@ -307,7 +255,7 @@ class ExhibitRun:
         self, exhibit_id: int, evidence_id: int, location: str, one: Surveyed, judge: Judge
     ) -> None:
         """Open archives and digest their members, until no new archive turns up."""
-        counter = _Counter(Stage.UNPACKING, self.tell)
+        counter = Counter(Stage.UNPACKING, self.tell)
         unpacking = Unpacking(
             pool=self.pool,
             store=self.store,
@@ -329,7 +277,7 @@ class ExhibitRun:
             self.store.redecode_unturned(exhibit_id)
             self.store.commit()
         waiting, size_bytes = self.store.waiting_picture_totals(exhibit_id)
-        counter = _Counter(Stage.PICTURES, self.tell, waiting, size_bytes)
+        counter = Counter(Stage.PICTURES, self.tell, waiting, size_bytes)
         Picturing(
             pool=self.pool,
             store=self.store,

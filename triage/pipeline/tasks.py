@@ -26,6 +26,7 @@ from triage.ingest.archive import (
 from triage.ingest.evidence import Evidence
 from triage.ingest.filetype import HEAD_BYTES, detect, packed_silence, take_silence
 from triage.ingest.reading import ContentError, VolumeError
+from triage.ingest.secrets import take_secrets
 from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange, DamageKind
 from triage.model.extents import unpacked
@@ -63,7 +64,7 @@ from triage.pipeline.opened import (
 from triage.pipeline.visit import Visit
 from triage.scheduler import turn
 
-__all__ = ["close_evidence", "take_silence"]
+__all__ = ["close_evidence", "take_secrets", "take_silence"]
 
 ANSWER_ENTRIES, ANSWER_S = 20_000, 1.0
 """Folders are listed for one answer until it holds so many entries, or has taken so long."""
