@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from triage.export.wording import many, whole
+from triage.model.coverage import Coverage
 from triage.model.hashset import Polarity
 from triage.model.officer import NotExamined
 from triage.model.outcome import UNEXAMINED_SKIPS, FailReason, PictureReason, SkipReason
 from triage.model.problem import NOTES, ProblemKind
 from triage.model.record import ExhibitSummary
+from triage.model.video import VideoReason
 from triage.model.volume import UNEXAMINED_VOLUME_STATES, VolumeState
 
 ASK = NotExamined(
@@ -55,6 +57,17 @@ _PICTURES: dict[str, str] = {
     PictureReason.UNREADABLE: "could not be read",
     PictureReason.UNSUPPORTED: "in a format that cannot be opened here",
 }
+_VIDEOS: dict[str, str] = {
+    "partial": "only a part of each could be opened",
+    VideoReason.UNDECODABLE: "damaged, or in a format that cannot be opened here",
+    VideoReason.NEEDS_PLAYER: "made by a recorder whose own player is needed",
+    VideoReason.TOO_MANY_PIXELS: "larger than the limit",
+    VideoReason.TIME_LIMIT: "took longer to open than the time limit",
+    VideoReason.MEMORY_LIMIT: "needed more memory than the limit",
+    VideoReason.CRASH: "built so that they stop the program that opens them",
+    VideoReason.UNREADABLE: "could not be read",
+    VideoReason.NOT_ASKED: "this was not asked for",
+}
 _HARMLESS = frozenset({PictureReason.KNOWN_GOOD, PictureReason.KNOWN_BAD, PictureReason.TOO_SMALL})
 _KNOWN_SKIPS = frozenset(SkipReason)
 _PROBLEMS = {
@@ -84,6 +97,7 @@ _PROBLEMS = {
         "copy of the device",
         "not the same as when it was made",
     ),
+    ProblemKind.EXTRACTION_INCOMPLETE: ("part of the device", "not in the copy of the device"),
 }
 _PLURALS = {
     "copy of the device": "copies of the device",
@@ -113,6 +127,7 @@ def not_examined(summary: ExhibitSummary) -> tuple[NotExamined, ...]:
             _run(summary),
             _files(summary),
             _pictures(summary),
+            _beyond(summary.coverage),
         )
         for gap in gaps
     )
@@ -216,6 +231,19 @@ def _pictures(summary: ExhibitSummary) -> Iterator[NotExamined]:
                 what=f"The appearance of {many(count, 'picture')}",
                 why=_PICTURES.get(reason, ASK.why),
             )
+
+
+def _beyond(coverage: Coverage) -> Iterator[NotExamined]:
+    for reason, count in coverage.videos:
+        if count and reason in _VIDEOS:
+            yield NotExamined(what=f"The pictures in {many(count, 'video')}", why=_VIDEOS[reason])
+    if coverage.videos_pending:
+        videos = many(coverage.videos_pending, "video")
+        yield NotExamined(what=f"The pictures in {videos}", why="not looked at yet")
+    left = sum(one.total_bytes - one.done_bytes for _, one in coverage.spaces if not one.complete)
+    if left:
+        why = "the search for deleted files that have no name was cut short"
+        yield NotExamined(what=f"{size_words(left)} of the device", why=why)
 
 
 def _counted(count: int, what: str) -> str:

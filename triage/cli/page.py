@@ -10,8 +10,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from triage.cli.beyond import beyond_lines, device_lines
 from triage.cli.progress import amount
 from triage.grading.verdict import STANDING_LIMITS
+from triage.model.coverage import PLACES
 from triage.model.display import printable
 from triage.model.grade import SEVERITY
 from triage.model.record import ExhibitSummary, GradeCounts
@@ -19,6 +21,7 @@ from triage.model.verdict import Colour, Verdict
 
 _STYLES = {Colour.RED: "bold red", Colour.AMBER: "bold yellow", Colour.GREEN: "bold green"}
 PROBLEMS_SHOWN = 20
+_PLACES = {"in-container": "in archive"}
 _WRAPPED = frozenset({"what the table says", "evidence"})
 
 
@@ -29,6 +32,7 @@ def print_page(console: Console, summary: ExhibitSummary, verdict: Verdict) -> N
     head = Text(str(verdict.colour).upper(), style=style)
     why = [Text(f"- {reason}") for reason in verdict.reasons]
     console.print(Panel(Group(head, *why), title=title, border_style=style, expand=False))
+    _section(console, "Device, as its extraction tells", device_lines(summary))
     _section(console, "Hits (occurrences)", _hits(summary))
     _section(console, "Grades by people (distinct contents)", _grades(summary.grades))
     _section(console, "Account", _account(summary))
@@ -67,13 +71,15 @@ def _hits(summary: ExhibitSummary) -> RenderableType:
     if not summary.hits:
         return Text("  none")
     table = _table(
-        "category", "class", "medium", "#live", "#deleted", "#orphan", "#in archive", "#all"
+        *("category", "class", "medium"),
+        *(f"#{_PLACES.get(name, name)}" for name in PLACES),
+        "#all",
     )
     counts: dict[tuple[str, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for (label, allocation, medium, kind), count in summary.hits:
         counts[label, kind, medium][allocation] += count
     for (label, kind, medium), by in counts.items():
-        places = [by[name] for name in ("live", "deleted", "orphan", "in-container")]
+        places = [by[name] for name in PLACES]
         _row(table, label, kind, medium, *places, sum(by.values()))
     if not any(kind == "visual" for _, kind, _ in counts):
         return table
@@ -119,6 +125,7 @@ def _account(summary: ExhibitSummary) -> RenderableType:
     )
     if summary.pictures_hashed:
         lines.append(f"    {_turned(summary)}")
+    lines += beyond_lines(summary)
     return Text("\n".join(lines))
 
 

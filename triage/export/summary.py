@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from triage.model.carving import CarvedSpace
+from triage.model.coverage import Coverage
 from triage.model.display import printable
-from triage.model.evidence import EvidenceInfo
+from triage.model.evidence import DEVICE_HEADERS, EvidenceInfo
 from triage.model.hashset import PackManifest
 from triage.model.problem import Problem
 from triage.model.record import ExhibitSummary, GradeCounts
@@ -32,6 +34,7 @@ def summary_object(summary: ExhibitSummary, verdict: Verdict) -> dict[str, objec
             "pending": summary.pictures_pending,
             "not_hashed": dict(summary.pictures_failed),
         },
+        "beyond_files": _beyond(summary.coverage),
         "reference_sets": [_pack(pack) for pack in summary.packs],
         **({"grades": _grades(summary.grades)} if summary.grades else {}),
         "effort": {
@@ -63,6 +66,11 @@ def _evidence(one: EvidenceInfo) -> dict[str, object]:
         "size_bytes": one.size_bytes,
         "segments": len(one.segments),
         "stored_digests": dict(one.stored_digests),
+        "device": {
+            name.removeprefix("device_"): printable(value)
+            for name, value in one.header
+            if name in DEVICE_HEADERS
+        },
     }
 
 
@@ -72,6 +80,8 @@ def _volume(evidence: str, volume: VolumeInfo) -> dict[str, object]:
         "volume": volume.key,
         "state": str(volume.state),
         "filesystem": volume.filesystem,
+        "layer": volume.layer,
+        "unlocked": volume.unlocked,
         "label": printable(volume.label),
         "offset_bytes": volume.offset_bytes,
         "length_bytes": volume.length_bytes,
@@ -90,6 +100,27 @@ def problem_object(one: Problem) -> dict[str, object]:
         "detail": printable(one.detail),
         "offset_bytes": one.offset_bytes,
         "length_bytes": one.length_bytes,
+    }
+
+
+def _beyond(coverage: Coverage) -> dict[str, object]:
+    return {
+        "digested_by_place": dict(coverage.places),
+        "thumbnails": dict(coverage.thumbnails),
+        "videos": {**dict(coverage.videos), "pending": coverage.videos_pending},
+        "spaces": [_space(evidence, one) for evidence, one in coverage.spaces],
+    }
+
+
+def _space(evidence: str, one: CarvedSpace) -> dict[str, object]:
+    return {
+        "evidence": evidence,
+        "volume": one.volume,
+        "space": str(one.space),
+        "total_bytes": one.total_bytes,
+        "done_bytes": one.done_bytes,
+        "found": one.found,
+        "rejected": one.rejected,
     }
 
 

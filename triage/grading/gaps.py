@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from triage.model.coverage import Coverage
 from triage.model.display import printable
 from triage.model.hashset import PackManifest, Polarity
 from triage.model.outcome import UNEXAMINED_SKIPS, FailReason, PictureReason, SkipReason
 from triage.model.problem import NOTES, Problem, ProblemKind
 from triage.model.record import ExhibitSummary
 from triage.model.verdict import Tally
+from triage.model.video import VideoReason
 from triage.model.volume import UNEXAMINED_VOLUME_STATES, VolumeState
 
 _SHOWN_DETAILS = 3
@@ -46,6 +48,21 @@ _PICTURE_WORDS: dict[str, str] = {
     PictureReason.UNREADABLE: "could not be read",
     PictureReason.UNSUPPORTED: "in a format that is not decoded",
 }
+_VIDEO_WORDS: dict[str, str] = {
+    "partial": "only a part could be decoded",
+    VideoReason.UNDECODABLE: "cannot be decoded",
+    VideoReason.NO_PICTURES: "no moving picture in it",
+    VideoReason.NEEDS_PLAYER: "a recorder's own format, which needs its player",
+    VideoReason.TOO_MANY_PIXELS: "more pixels than the limit",
+    VideoReason.TIME_LIMIT: "took longer than the time limit",
+    VideoReason.MEMORY_LIMIT: "needed more memory than the limit",
+    VideoReason.CRASH: "crashed its decoder",
+    VideoReason.UNREADABLE: "could not be read",
+    VideoReason.NOT_ASKED: "it was not asked for",
+}
+VIDEO_GAPS = frozenset(_VIDEO_WORDS) - {VideoReason.NO_PICTURES}
+"""What leaves a video unexamined; one without pictures has nothing to be looked at."""
+
 _PROBLEM_WORDS = {
     ProblemKind.EVIDENCE_UNREADABLE: "image that could not be opened",
     ProblemKind.ARCHIVE_UNREADABLE: "archive not opened, or not to its end",
@@ -87,6 +104,8 @@ def find(summary: ExhibitSummary) -> tuple[str, ...]:
             _run(summary),
             _entries(summary.tally),
             _pictures(summary),
+            _videos(summary.coverage),
+            _spaces(summary.coverage),
         )
         for gap in gaps
     )
@@ -221,6 +240,22 @@ def _pictures(summary: ExhibitSummary) -> Iterator[str]:
         if count and reason not in _HARMLESS_PICTURE_REASONS:
             words = _PICTURE_WORDS.get(reason, printable(reason))
             yield f"{counted(count, 'picture')} not compared by appearance: {words}"
+
+
+def _videos(coverage: Coverage) -> Iterator[str]:
+    for reason, count in coverage.videos:
+        if count and reason in VIDEO_GAPS:
+            words = f"{counted(count, 'video')} not examined frame by frame"
+            yield f"{words}: {_VIDEO_WORDS.get(reason, printable(reason))}"
+    if coverage.videos_pending:
+        yield f"{counted(coverage.videos_pending, 'video')} not yet looked into frame by frame"
+
+
+def _spaces(coverage: Coverage) -> Iterator[str]:
+    """Tell of space that was begun and not looked through to its end."""
+    left = sum(one.total_bytes - one.done_bytes for _, one in coverage.spaces if not one.complete)
+    if left:
+        yield f"{left:,} bytes between files not yet looked through"
 
 
 def _leaves_a_gap(reason: str) -> bool:

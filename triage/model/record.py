@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from triage.model.coverage import Coverage
 from triage.model.digest import PictureHashes
 from triage.model.entry import FileEntry
 from triage.model.evidence import EvidenceInfo
@@ -59,7 +60,8 @@ class ExhibitSummary:
     """Everything that the result page of one exhibit is made from.
 
     Attributes:
-        hits: ``((category, allocation, "still"|"moving"|"other", "exact"|"visual"), occurrences)``.
+        hits: ``((category, place, "still"|"moving"|"other", "exact"|"visual"), occurrences)``,
+            the place one of :data:`triage.model.coverage.PLACES`.
         distinct_hits: distinct contents behind the exact hits.
         listing_complete: every folder of every opened volume was listed.
         run_complete: the last run came to its end; false while one goes on or was cut short.
@@ -67,6 +69,7 @@ class ExhibitSummary:
         pictures_turned: those of the hashed ones that have the hashes of the picture turned and
             mirrored too.
         grades: how people graded, ``None`` where nobody ever voted.
+        coverage: what was looked into beyond files; empty after a pass that looks at files only.
     """
 
     case: str
@@ -89,3 +92,4 @@ class ExhibitSummary:
     run_complete: bool = True
     pictures_turned: int = 0
     grades: GradeCounts | None = None
+    coverage: Coverage = field(default_factory=Coverage)

@@ -13,7 +13,7 @@ from triage.model.record import ExhibitSummary, GradeCounts
 from triage.model.verdict import Tally
 from triage.model.volume import VolumeInfo, VolumeState
 from triage.model.vote import DECIDED, DISPUTED, Decide
-from triage.store import rows, tables, voterows
+from triage.store import coverage, rows, tables, voterows
 from triage.store.reader import Reading
 from triage.store.spans import evidence_ids, spans, unindexed, within
 from triage.store.votereading import VoteReading
@@ -60,6 +60,7 @@ class Summing(Reading):
             read_bytes=read_bytes,
             run_complete=self._run_complete(exhibit_id),
             grades=self._grades(case, exhibit_id, decide),
+            coverage=coverage.coverage_of(self.connection, exhibit_id),
         )
 
     def _grades(self, case: str, exhibit_id: int, decide: Decide | None) -> GradeCounts | None:
@@ -169,7 +170,7 @@ class Summing(Reading):
         )
         label = sa.case((_CONTENT.category != "", _CONTENT.category), else_=_CONTENT.standing)
         kind = sa.case((_CONTENT.standing == "visual", "visual"), else_="exact")
-        place = sa.case((_ENTRY.container_id.is_not(None), "in-container"), else_=_ENTRY.allocation)
+        place = coverage.place()
         query = (
             sa.select(label, place, medium, kind, sa.func.count())
             .select_from(tables.contents)
