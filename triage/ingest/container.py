@@ -10,6 +10,7 @@ from typing import Protocol
 from triage.errors import EvidenceError
 from triage.ingest.containers import ewf, ewf2, raw, refused, split_raw
 from triage.ingest.containers.handover import ContainerHandover
+from triage.ingest.containers.identity import evidence_key
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo
 
@@ -19,6 +20,7 @@ __all__ = [
     "Container",
     "ContainerFormat",
     "ContainerHandover",
+    "evidence_key",
     "open_container",
 ]
 

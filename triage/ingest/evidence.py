@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,13 @@ from triage.errors import EvidenceError, EvidenceGone
 from triage.ingest.container import Container, ContainerHandover, open_container
 from triage.ingest.filesystem import FileSystem, open_volume
 from triage.ingest.filesystems.folder import FolderFileSystem, folder_info, folder_volume
+from triage.ingest.logical import (
+    LogicalFormat,
+    LogicalHandover,
+    LogicalSource,
+    handed_over,
+    open_logical,
+)
 from triage.ingest.placed import placed_content
 from triage.ingest.reading import ContentError, VolumeError, overlapping
 from triage.ingest.volume import Survey, survey
@@ -36,12 +44,14 @@ class Handover:
         container: ``None`` where opening costs nothing, as that of a folder does.
         inode: of a folder, so that the empty mount point of a share that is gone is not taken for
             it; 0 for others.
+        logical: of evidence that is files in a container or a backup, ``None`` for others.
     """
 
     key: str
     container: ContainerHandover | None
     volumes: tuple[VolumeInfo, ...]
     inode: int = 0
+    logical: LogicalHandover | None = None
 
 
 class Evidence(Protocol):
@@ -188,17 +198,113 @@ class FolderEvidence:
         """Say in words that the folder itself is not there any more."""
         return self._files.gone()
 
+    @property
+    def inode(self) -> int:
+        """By what the folder is recognised."""
+        return self._files.inode
+
     def handover(self) -> Handover:
         """Give the one volume, and by what the folder is recognised."""
-        volumes, inode = (folder_volume(),), self._files.inode
-        return Handover(key=self.info.key, container=None, volumes=volumes, inode=inode)
+        volumes = (folder_volume(),)
+        return Handover(key=self.info.key, container=None, volumes=volumes, inode=self.inode)
 
     def close(self) -> None:
         """Nothing is held open."""
 
 
+class LogicalEvidence:
+    """Evidence that is files in a container of files, or a backup in a folder.
+
+    Args:
+        path: where it lies; its folder is not told to anyone.
+        opened: the row of the registry and what that opened.
+        volumes: what an earlier survey of the same evidence gave; spares a worker its own.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        opened: tuple[LogicalFormat, LogicalSource],
+        volumes: tuple[VolumeInfo, ...] = (),
+    ) -> None:
+        self._path = path
+        self._format, self._source = opened
+        self._known = volumes
+        self._survey: Survey | None = None
+        self._opened: dict[str, FileSystem] = {}
+        self.inode = _folder_inode(path)
+
+    @property
+    def info(self) -> EvidenceInfo:
+        """What was opened."""
+        return self._source.info
+
+    def survey(self) -> Survey:
+        """Give all volumes and what stood in the way; worked out once."""
+        if self._survey is None:
+            self._survey = self._source.survey()
+        return self._survey
+
+    def filesystem(self, volume_key: str) -> FileSystem:
+        """Open a volume, once."""
+        if volume_key not in self._opened:
+            for volume in self._known or self.survey().volumes:
+                if volume.key == volume_key:
+                    if volume.state is not VolumeState.OPENED:
+                        raise VolumeError(f"volume {volume_key}: {volume.reason}")
+                    self._opened[volume_key] = self._source.filesystem(volume_key)
+                    break
+            else:
+                raise VolumeError(f"{printable(self.info.name)}: no volume {volume_key}")
+        return self._opened[volume_key]
+
+    def placed(self, extents: Extents) -> Iterator[bytes]:
+        """Give nothing: there is no medium, and entries have no places on one."""
+        if extents:
+            raise ContentError(FailReason.READ_ERROR, "files in a container have no medium")
+        return iter(())
+
+    def hurt(self, extents: Extents) -> tuple[DamagedRange, ...]:  # noqa: ARG002  (the protocol's)
+        """Give nothing: there is no medium."""
+        return ()
+
+    def damage(self) -> tuple[DamagedRange, ...]:
+        """Give what the structure alone tells."""
+        return self.info.damage
+
+    def gone(self) -> str:
+        """Say in words that a file of the evidence, or its folder, is not there any more."""
+        if self.inode and _folder_inode(self._path) != self.inode:
+            return "the folder is not there any more"
+        return self._source.gone()
+
+    def handover(self) -> Handover:
+        """Give what was found at opening, its volumes included, for other processes."""
+        return Handover(
+            key=self.info.key,
+            container=None,
+            volumes=self._known or self.survey().volumes,
+            inode=self.inode,
+            logical=handed_over(self._path, self._format, self._source),
+        )
+
+    def close(self) -> None:
+        """Let go of all files."""
+        self._opened.clear()
+        self._source.close()
+
+
+def _folder_inode(path: Path) -> int:
+    """Give by what a folder is recognised; 0 for a file, -1 for nothing."""
+    try:
+        found = path.stat()
+    except OSError:
+        return -1
+    return found.st_ino if stat.S_ISDIR(found.st_mode) else 0
+
+
 def open_evidence(path: Path, handover: Handover | None = None) -> Evidence:
-    """Open any segment of an image, or a folder.
+    """Open any segment of an image, an extraction or backup, or a folder.
 
     Args:
         handover: what another process found in the same evidence; it is not looked through again
@@ -211,11 +317,20 @@ def open_evidence(path: Path, handover: Handover | None = None) -> Evidence:
         is_folder = path.is_dir()
     except OSError as error:
         raise EvidenceError(f"{printable(path.name)}: {error.strerror}") from error
+    logical = open_logical(path, handover.logical if handover is not None else None)
+    if logical is not None:
+        return LogicalEvidence(path, logical, _volumes_of(handover, path))
     if is_folder:
         return FolderEvidence(path)
     if handover is not None and handover.container is not None and handover.container.fits(path):
         return ImageEvidence(open_container(path, handover.container), handover.volumes)
     return ImageEvidence(open_container(path))
+
+
+def _volumes_of(handover: Handover | None, path: Path) -> tuple[VolumeInfo, ...]:
+    if handover is None or handover.logical is None or not handover.logical.fits(path):
+        return ()
+    return handover.volumes
 
 
 def reopen_evidence(path: Path, handover: Handover | None) -> Evidence:
@@ -234,8 +349,12 @@ def reopen_evidence(path: Path, handover: Handover | None) -> Evidence:
         raise
     except EvidenceError as error:
         raise EvidenceGone(error.message) from error
-    moved = isinstance(evidence, FolderEvidence) and evidence.handover().inode != handover.inode
+    moved = _inode(evidence) != handover.inode
     if evidence.info.key != handover.key or moved:
         evidence.close()
         raise EvidenceGone(f"{printable(path.name)}: is no longer the evidence that was listed")
     return evidence
+
+
+def _inode(evidence: Evidence) -> int:
+    return evidence.inode if isinstance(evidence, FolderEvidence | LogicalEvidence) else 0
