@@ -11,6 +11,7 @@ import click
 
 from triage.export.formats.jsonl import entry_line
 from triage.model.display import printable
+from triage.model.entry import FileEntry, Origin
 from triage.model.grade import Standing
 from triage.model.outcome import Done, Failed, Skipped
 from triage.model.record import ExportRecord
@@ -29,6 +30,7 @@ class Filters:
 
     state: str | None = None
     allocation: str | None = None
+    origin: str | None = None
     family: str | None = None
     path: str | None = None
     standing: tuple[Standing, ...] = ()
@@ -42,6 +44,7 @@ class Filters:
         return (
             (self.state is None or state_of(record) == self.state)
             and (self.allocation is None or record.entry.allocation == self.allocation)
+            and (self.origin is None or record.entry.origin == self.origin)
             and (self.family is None or (kind is not None and kind.family == self.family))
             and (self.path is None or fnmatch.fnmatch(name.lower(), self.path.lower()))
             and (not self.standing or standing_of(record) in self.standing)
@@ -73,6 +76,11 @@ def with_filters(command: Command) -> Command:
                 "--allocation",
                 type=click.Choice(["live", "deleted", "orphan"]),
                 help="Only entries so allocated.",
+            ),
+            click.option(
+                "--origin",
+                type=click.Choice(["file", "thumbnail", "carved"]),
+                help="Only entries that came to be listed so.",
             ),
             click.option(
                 "--type", "family", help="Only this family: picture, video, document, archive ..."
@@ -110,10 +118,17 @@ def _print_table(records: Iterable[ExportRecord]) -> int:
     return shown
 
 
+def place_of(entry: FileEntry) -> str:
+    """Say in a word where an entry lay: possession turns on it."""
+    if entry.origin is not Origin.FILE:
+        return "thumb" if entry.origin is Origin.THUMBNAIL else str(entry.origin)
+    return "in " + entry.allocation if entry.container else str(entry.allocation)
+
+
 def _cells(record: ExportRecord) -> Iterator[str]:
     entry, outcome = record.entry, record.outcome
     yield printable(record.exhibit)
-    yield "in " + entry.allocation if entry.container else str(entry.allocation)
+    yield place_of(entry)
     yield f"{entry.size_bytes:,}"
     if isinstance(outcome, Done):
         yield outcome.type.mime + (" (!)" if outcome.type.extension_agrees is False else "")

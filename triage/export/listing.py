@@ -11,6 +11,7 @@ from triage.model.grade import Standing
 from triage.model.match import Match
 from triage.model.outcome import Done, NoPicture
 from triage.model.record import ExportRecord
+from triage.model.thumbnail import Original
 from triage.model.vote import Decision, GradeState
 
 
@@ -62,9 +63,22 @@ def _place(record: ExportRecord) -> dict[str, object]:
         "nth": ref.nth,
         "kind": entry.kind.value,
         "allocation": entry.allocation.value,
+        "origin": entry.origin.value,
+        "partial": entry.partial,
+        "original": _original(record.original),
         "size_bytes": entry.size_bytes,
         "physical_offset_bytes": entry.first_block_offset_bytes,
         "times": _times(entry.times),
+    }
+
+
+def _original(original: Original | None) -> dict[str, object] | None:
+    if original is None:
+        return None
+    return {
+        "how": original.how.value,
+        "path": printable(original.path) if original.path else None,
+        "distance_bits": original.distance_bits,
     }
 
 

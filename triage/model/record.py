@@ -13,6 +13,7 @@ from triage.model.hashset import PackManifest
 from triage.model.match import Match
 from triage.model.outcome import NoPicture, Outcome
 from triage.model.problem import Problem
+from triage.model.thumbnail import Original
 from triage.model.verdict import Tally
 from triage.model.volume import VolumeInfo
 from triage.model.vote import Decision
@@ -28,6 +29,7 @@ class ExportRecord:
         picture: ``None`` for what is no picture or was not looked at yet.
         decision: what stands of the content by votes of people; ``None`` where nobody voted, so
             that the proposal stands.
+        original: what a thumbnail was made of; ``None`` for what is none or was not linked yet.
     """
 
     case: str
@@ -40,6 +42,7 @@ class ExportRecord:
     proposal: Proposal | None
     container_md5: bytes | None = None
     decision: Decision | None = None
+    original: Original | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,3 +32,17 @@ class ThumbnailLink:
     how: LinkHow
     original_id: int | None = None
     distance_bits: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """What a listing says of the original of a thumbnail.
+
+    Attributes:
+        path: raw path of the original in its volume, ``b""`` where it is absent.
+        distance_bits: as in :class:`ThumbnailLink`.
+    """
+
+    how: LinkHow
+    path: bytes
+    distance_bits: int = 0

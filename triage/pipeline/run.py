@@ -26,8 +26,10 @@ from triage.pipeline.digesting import Digesting
 from triage.pipeline.items import Surveyed, SurveyItem, TypesItem, Unopened
 from triage.pipeline.judging import Judge
 from triage.pipeline.picturing import Picturing
+from triage.pipeline.linking import link_thumbnails
 from triage.pipeline.presence import Attentive
 from triage.pipeline.request import RunRequest
+from triage.pipeline.resurvey import settle
 from triage.pipeline.unpacking import Unpacking
 from triage.pipeline.walking import Walk
 from triage.scheduler import Batch, Finished, Pool, Result, terminate_as_interrupt
@@ -60,6 +62,7 @@ class ExhibitRun:
             HashSetError: a reference pack cannot be loaded; nothing has been started then.
             EvidenceError: none of the images could be opened.
             EvidenceGone: an image disappeared; what was settled before is kept.
+            UsageFault: what is left lies behind a lock that an earlier run had the secret of.
             Interrupted: the user stopped the run; what was settled is kept.
         """
         started, began = time.monotonic(), datetime.now(UTC)
@@ -138,11 +141,12 @@ class ExhibitRun:
             self._unpack(exhibit_id, known[location], location, one, judge)
         if self.request.pictures:
             self._pictures(exhibit_id, judge)
+        link_thumbnails(self.store, exhibit_id)
+        self.store.commit()
 
     def _survey(self) -> list[tuple[str, Surveyed]]:
         """Open every image; one that does not open is recorded, unless it is the only one."""
-        if self.request.secrets:
-            self.pool.prepare(take_secrets, self.request.secrets)
+        self.pool.prepare(take_secrets, self.request.secrets)
         locations = [str(path.absolute()) for path in self.request.images]
         self.tell(Progress(stage=Stage.OPENING, done=0, total=len(locations)))
         found: dict[str, Result] = {}
@@ -172,7 +176,7 @@ class ExhibitRun:
         """Give what opens the images, and what another worker can find out for all meanwhile."""
         limits = (self.request.limits.opening_s,)
         for one in locations:
-            item = SurveyItem(location=one)
+            item = SurveyItem(location=one, live=self.request.live)
             yield Batch(function=survey, items=(item,), time_limits_s=limits, reads=True)
         if self.request.workers > 1:
             yield Batch(function=learn_types, items=(TypesItem(),), time_limits_s=limits)
@@ -190,6 +194,7 @@ class ExhibitRun:
         if one.info.size_bytes or one.volumes:
             self.store.forget_unopened(exhibit_id, _closed_key(one.info.name))
         evidence_id = self.store.add_evidence(exhibit_id, one.info, location)
+        one = settle(self.store, exhibit_id, evidence_id, location, one)
         self.store.add_volumes(evidence_id, one.volumes)
         self.store.add_problems(evidence_id, one.problems)
         self.store.add_damage(evidence_id, one.damage)

@@ -14,10 +14,13 @@ from triage.model.entry import FileEntry
 from triage.model.evidence import EvidenceInfo
 from triage.model.hashset import PackManifest
 from triage.model.match import Match
+from triage.model.packing import THUMBNAIL
 from triage.model.record import ExportRecord
+from triage.model.thumbnail import Original
 from triage.model.vote import DECIDED, DISPUTED, Decide, Decision
 from triage.store import rows, tables, voterows
 from triage.store.spans import unindexed
+from triage.store.thumbnails import originals_of
 
 PAGE = 2_000
 """Rows fetched at a time: bounds memory whatever the size of a case."""
@@ -183,12 +186,15 @@ class Reading:
             containers = self._containers(page)
             digests = self._container_digests(containers)
             decided = deciding({row.sha256 for row in page} - {None}) if deciding else {}
+            small = [row.id for row in page if row.flags & THUMBNAIL]
+            originals = originals_of(self.connection, small)
             for row in page:
                 entry = rows.entry_of(row, containers.get(row.container_id))
                 beside = (
                     matches.get((row.exhibit_id, row.sha256), ()),
                     digests.get(row.container_id),
                     decided.get(row.sha256),
+                    originals.get(row.id),
                 )
                 yield _record(row, case, entry, beside)
 
@@ -305,10 +311,10 @@ def _record(
     row: rows.Row,
     case: str,
     entry: FileEntry,
-    beside: tuple[tuple[Match, ...], bytes | None, Decision | None],
+    beside: tuple[tuple[Match, ...], bytes | None, Decision | None, Original | None],
 ) -> ExportRecord:
     known = row.sha256 is not None
-    matches, container_md5, decision = beside
+    matches, container_md5, decision, original = beside
     return ExportRecord(
         case=case,
         exhibit=row.exhibit,
@@ -320,4 +326,5 @@ def _record(
         proposal=rows.proposal_of(row) if known else None,
         container_md5=container_md5,
         decision=decision,
+        original=original,
     )

@@ -24,6 +24,7 @@ def files(  # noqa: PLR0913  (click hands over each option by its name)
     case: str,
     exhibit: str | None,
     allocation: str | None,
+    origin: str | None,
     family: str | None,
     path: str | None,
     db: str | None,
@@ -36,7 +37,12 @@ def files(  # noqa: PLR0913  (click hands over each option by its name)
     The keys of the JSON lines are described in docs/formats/listing.md.
     """
     filters = Filters(
-        state=state, allocation=allocation, family=family, path=path, mismatch=mismatch
+        state=state,
+        allocation=allocation,
+        origin=origin,
+        family=family,
+        path=path,
+        mismatch=mismatch,
     )
     with open_store(database_url(db)) as store:
         chosen = filter(filters.takes, store.records(case, exhibit, decide=decide))

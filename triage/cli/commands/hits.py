@@ -32,6 +32,7 @@ def hits(  # noqa: PLR0913  (click hands over each option by its name)
     case: str,
     exhibit: str | None,
     allocation: str | None,
+    origin: str | None,
     family: str | None,
     path: str | None,
     db: str | None,
@@ -45,7 +46,9 @@ def hits(  # noqa: PLR0913  (click hands over each option by its name)
     only when asked for.
     """
     standing = () if conflicts else _CLASSES[kind] if kind else _DEFAULT
-    filters = Filters(allocation=allocation, family=family, path=path, standing=standing)
+    filters = Filters(
+        allocation=allocation, origin=origin, family=family, path=path, standing=standing
+    )
     with open_store(database_url(db)) as store:
         chosen = filter(filters.takes, store.records(case, exhibit, decide=decide))
         if conflicts:

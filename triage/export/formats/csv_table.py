@@ -53,6 +53,9 @@ COLUMNS = (
     "picture_reason",
     "damaged",
     "inode",
+    "origin",
+    "partial",
+    "original",
 )
 """The header; the meanings are those of the keys of the listing. Where people have graded in the
 case, :data:`GRADED` come behind these.
@@ -104,6 +107,7 @@ def _row(record: ExportRecord, columns: Sequence[str], *, graded: bool) -> list[
     if isinstance(times, dict):
         flat.update({name: times[name] for name in _TIMES})
         flat["times_naive_local"] = times["naive_local"]
+    flat["original"] = _original_words(record)
     flat["matches"] = "; ".join(_match_words(match) for match in sorted(record.matches))
     return [safe_cell(_cell(flat[column])) for column in columns]
 
@@ -116,6 +120,16 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value)
+
+
+def _original_words(record: ExportRecord) -> str:
+    original = record.original
+    if original is None:
+        return ""
+    if not original.path:
+        return str(original.how)
+    bits = f" {original.distance_bits} bits" if original.distance_bits else ""
+    return f"{original.how}{bits}: {printable(original.path)}"
 
 
 def _match_words(match: Match) -> str:
