@@ -24,7 +24,7 @@ from triage.ingest.filesystem import FileSystem
 from triage.ingest.logical import LogicalFormat
 from triage.ingest.reading import ContentError
 from triage.ingest.volume import Survey
-from triage.model.evidence import ContainerKind, EvidenceInfo
+from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo
 from triage.model.volume import VolumeInfo, VolumeState
 
 MARK = b"LINES\n"
@@ -72,6 +72,9 @@ class Lines:
 
     def facts(self) -> object | None:
         return {"lines": 3}
+
+    def damage(self) -> tuple[DamagedRange, ...]:
+        return ()
 
     def gone(self) -> str:
         return "" if self.path.exists() else "the file is not there any more"

@@ -269,8 +269,8 @@ class LogicalEvidence:
         return ()
 
     def damage(self) -> tuple[DamagedRange, ...]:
-        """Give what the structure alone tells."""
-        return self.info.damage
+        """Give what the structure tells, and what was met by reading."""
+        return self._source.damage()
 
     def gone(self) -> str:
         """Say in words that a file of the evidence, or its folder, is not there any more."""

@@ -12,7 +12,7 @@ from triage.errors import EvidenceError
 from triage.ingest.filesystem import FileSystem
 from triage.ingest.volume import Survey
 from triage.model.display import printable
-from triage.model.evidence import ContainerKind, EvidenceInfo
+from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo
 
 __all__ = [
     "HEAD_BYTES",
@@ -63,6 +63,13 @@ class LogicalSource(Protocol):
         """Give what was found out at opening, to be pickled for other processes.
 
         Never a secret. Where it is large, what can be looked up in the evidence itself stays out.
+        """
+
+    def damage(self) -> tuple[DamagedRange, ...]:
+        """Give all damage known so far, by places in the file that holds it; merged, sorted.
+
+        A content that differs from a digest stored with it lies on a range of the kind
+        ``ACQUISITION_ERROR``: it is digested and judged, and marked.
         """
 
     def gone(self) -> str:
