@@ -11,7 +11,12 @@ from typing import Protocol
 from triage.errors import EvidenceError, EvidenceGone
 from triage.ingest.container import Container, ContainerHandover, open_container
 from triage.ingest.filesystem import FileSystem, open_volume
-from triage.ingest.filesystems.folder import FolderFileSystem, folder_info, folder_volume
+from triage.ingest.filesystems.folder import (
+    FolderFileSystem,
+    folder_info,
+    folder_volume,
+    live_problems,
+)
 from triage.ingest.logical import (
     LogicalFormat,
     LogicalHandover,
@@ -164,15 +169,19 @@ class ImageEvidence:
 
 
 class FolderEvidence:
-    """A plain folder as evidence: one volume, ``p0``."""
+    """A plain folder as evidence: one volume, ``p0``.
 
-    def __init__(self, path: Path) -> None:
-        self.info = folder_info(path)
+    Args:
+        live: it is in use, and that is told.
+    """
+
+    def __init__(self, path: Path, *, live: bool = False) -> None:
+        self.info = folder_info(path, live=live)
         self._files = FolderFileSystem(path, self.info.key)
 
     def survey(self) -> Survey:
         """Give the one volume."""
-        return Survey(volumes=(folder_volume(),), problems=())
+        return Survey(volumes=(folder_volume(),), problems=live_problems(self.info))
 
     def filesystem(self, volume_key: str) -> FileSystem:
         """Give the one file system."""
@@ -303,12 +312,13 @@ def _folder_inode(path: Path) -> int:
     return found.st_ino if stat.S_ISDIR(found.st_mode) else 0
 
 
-def open_evidence(path: Path, handover: Handover | None = None) -> Evidence:
+def open_evidence(path: Path, handover: Handover | None = None, *, live: bool = False) -> Evidence:
     """Open any segment of an image, an extraction or backup, or a folder.
 
     Args:
         handover: what another process found in the same evidence; it is not looked through again
             as long as size and time of every segment are as they were.
+        live: a folder is in use, a mounted device for instance.
 
     Raises:
         EvidenceError: the path is absent, unreadable, or of a kind that is not supported.
@@ -321,7 +331,7 @@ def open_evidence(path: Path, handover: Handover | None = None) -> Evidence:
     if logical is not None:
         return LogicalEvidence(path, logical, _volumes_of(handover, path))
     if is_folder:
-        return FolderEvidence(path)
+        return FolderEvidence(path, live=live)
     if handover is not None and handover.container is not None and handover.container.fits(path):
         return ImageEvidence(open_container(path, handover.container), handover.volumes)
     return ImageEvidence(open_container(path))
@@ -333,8 +343,11 @@ def _volumes_of(handover: Handover | None, path: Path) -> tuple[VolumeInfo, ...]
     return handover.volumes
 
 
-def reopen_evidence(path: Path, handover: Handover | None) -> Evidence:
+def reopen_evidence(path: Path, handover: Handover | None, *, live: bool = False) -> Evidence:
     """Open evidence that was listed before, and make sure that it is still the same.
+
+    Args:
+        live: as for :func:`open_evidence`.
 
     Raises:
         EvidenceError: as :func:`open_evidence`, where nothing is known of it yet.
@@ -342,9 +355,9 @@ def reopen_evidence(path: Path, handover: Handover | None) -> Evidence:
             listed says nothing of it.
     """
     if handover is None:
-        return open_evidence(path)
+        return open_evidence(path, live=live)
     try:
-        evidence = open_evidence(path, handover)
+        evidence = open_evidence(path, handover, live=live)
     except EvidenceGone:
         raise
     except EvidenceError as error:

@@ -19,9 +19,14 @@ from triage.model.volume import VolumeInfo
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyItem:
-    """Evidence to be opened."""
+    """Evidence to be opened.
+
+    Attributes:
+        live: where it is a folder, it is in use.
+    """
 
     location: str
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,15 +31,18 @@ _reported: dict[str, set[DamagedRange]] = {}
 _handovers: dict[str, Handover] = {}
 
 
-def evidence_at(location: str) -> Evidence:
+def evidence_at(location: str, *, live: bool = False) -> Evidence:
     """Open the evidence at a place, or give it as it was opened before.
+
+    Args:
+        live: a folder there is in use.
 
     Raises:
         EvidenceError: it does not open.
         EvidenceGone: it had opened, and does not now or is no longer what was listed.
     """
     if location not in _opened:
-        _opened[location] = reopen_evidence(Path(location), _handovers.get(location))
+        _opened[location] = reopen_evidence(Path(location), _handovers.get(location), live=live)
         _reported[location] = set()
     return _opened[location]
 

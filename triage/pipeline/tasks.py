@@ -74,7 +74,7 @@ ANSWER_ENTRIES, ANSWER_S = 20_000, 1.0
 def survey(item: SurveyItem) -> Surveyed | Unopened:
     """Open evidence and find its volumes."""
     try:
-        evidence = evidence_at(item.location)
+        evidence = evidence_at(item.location, live=item.live)
         found = evidence.survey()
     except EvidenceGone:
         raise

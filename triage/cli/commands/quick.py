@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from triage.cli.givensecrets import given_secrets, live_option, secret_options
 from triage.cli.sealkey import key_option, seal_keys
 from triage.config import home
 
@@ -37,6 +38,8 @@ _INTERRUPTED = 130
     "--set", "sets", multiple=True, metavar="NAME", help="Reference pack; repeatable. Default: all."
 )
 @key_option
+@secret_options
+@live_option
 @click.option("--first-hit", is_flag=True, help="Stop at the first known-bad file.")
 @click.option("--workers", type=click.IntRange(1), help="Worker processes. Default: one a core.")
 @click.option(
@@ -58,6 +61,9 @@ def quick(  # noqa: PLR0913  (click hands over each option by its name)
     images: tuple[Path, ...],
     sets: tuple[str, ...],
     key_files: tuple[Path, ...],
+    secrets_file: Path | None,
+    ask_secrets: bool,
+    live: bool,
     first_hit: bool,
     workers: int | None,
     medium: str,
@@ -78,12 +84,19 @@ def quick(  # noqa: PLR0913  (click hands over each option by its name)
     if report is not None:
         _check_report(report, images)
     keys = seal_keys(key_files)
+    secrets = given_secrets(secrets_file, ask=ask_secrets)
     workers = workers or len(_cores())
     with contextlib.closing(_started(workers, one_reader=medium == "hdd")) as pool:
         from triage.pipeline.quick.run import QuickRequest  # noqa: PLC0415  (while workers start)
 
         request = QuickRequest(
-            images=images, sets=sets or None, first_hit=first_hit, workers=workers, keys=keys
+            images=images,
+            sets=sets or None,
+            first_hit=first_hit,
+            workers=workers,
+            keys=keys,
+            secrets=secrets,
+            live=live,
         )
         result = _work(request, pool)
     if report is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from triage.cli.cluster import ClusterWish, cluster_options, cluster_pool, cluster_wish
+from triage.cli.givensecrets import check_road, given_secrets, live_option, secret_options
 from triage.cli.result import PROBLEMS, show_result
 from triage.cli.runoptions import limits_of, run_options, settings_of, workers_of
 from triage.config import database_url
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     "  triage run ABC1.E01 --case OP-X --exhibit ABC/1\n"
     "  triage run disk.001 --case OP-X --exhibit ABC/2 --set caid --set nsrl --workers 8\n"
     "  triage run ./folder --case OP-X --exhibit ABC/3 --db case.sqlite --json\n"
-    "  triage run /evidence/ABC4.E01 --case OP-X --exhibit ABC/4 --cluster tcp://host:8786"
+    "  triage run /evidence/ABC4.E01 --case OP-X --exhibit ABC/4 --cluster tcp://host:8786\n"
+    "  triage run ./backup --case OP-X --exhibit ABC/5 --secrets passwords.txt\n"
+    "  triage run --live /media/phone --case OP-X --exhibit ABC/6"
 )
 @click.argument(
     "images", metavar="IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path)
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 @click.option("--case", required=True, help="Reference of the case, such as OP-X.")
 @click.option("--exhibit", required=True, help="Reference of the exhibit, such as ABC/1.")
 @run_options
+@secret_options
+@live_option
 @cluster_options
 @click.option("--db", metavar="URL", help="Case database: a path or an SQLAlchemy URL.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on stdout.")
@@ -53,6 +58,9 @@ def run(
     one that is complete. An exhibit that stands in the queue is taken from it, and its result goes
     there; it is refused while another process works at it.
 
+    What is locked is tried with the secrets that are given; without them, or where none fits, it
+    is told as locked. A later run with the right one goes on with what it opens.
+
     Exit code: 0 everything was examined; 3 finished, with gaps (see the page); 4 nothing could be
     opened; 5 a reference set cannot be loaded; 6 case database; 130 stopped, can be continued.
     """
@@ -61,6 +69,7 @@ def run(
     settings = settings_of(given)
     wish = cluster_wish(given, workers=given["workers"], one_reader=settings.one_reader)
     request = _request(images, case, exhibit, given)
+    check_road(request.secrets, wish)
     url = database_url(db)
     with open_store(url, create=True) as store:
         _work(request, store, url, settings, wish=wish)
@@ -84,6 +93,8 @@ def _request(
         picture_limits=PictureLimits(),
         pictures=not given["skip_pictures"],
         turned=given["dihedral"],
+        secrets=given_secrets(given["secrets_file"], ask=given["ask_secrets"]),
+        live=given["live"],
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from triage.errors import EvidenceError
+from triage.ingest.filesystems.mounts import is_made_up, is_mount_point, mounted_kind
 from triage.ingest.reading import CHUNK_BYTES, DEPTH_LIMIT, ContentError, VolumeError
 from triage.model.display import printable
 from triage.model.entry import Allocation, DirectoryRef, EntryKind, EntryRef, FileEntry, Times
@@ -28,8 +29,12 @@ _READ_ONLY = (
 _NO_ATIME = getattr(os, "O_NOATIME", 0)
 
 
-def folder_info(path: Path) -> EvidenceInfo:
-    """Describe a folder; its key comes from its name alone, for its content may grow."""
+def folder_info(path: Path, *, live: bool = False) -> EvidenceInfo:
+    """Describe a folder; its key comes from its name alone, for its content may grow.
+
+    Args:
+        live: it is known to be in use; a mount point is taken for that anyhow.
+    """
     name = path.resolve().name or "root"
     try:
         with os.scandir(path):
@@ -39,10 +44,21 @@ def folder_info(path: Path) -> EvidenceInfo:
     return EvidenceInfo(
         key=hashlib.blake2b(b"folder\0" + os.fsencode(name), digest_size=8).hexdigest(),
         name=name,
-        kind=ContainerKind.FOLDER,
+        kind=ContainerKind.LIVE if live or is_mount_point(path) else ContainerKind.FOLDER,
         segments=(name,),
         size_bytes=0,
     )
+
+
+def live_problems(info: EvidenceInfo) -> tuple[Problem, ...]:
+    """Say what reading a folder in use does to it."""
+    if info.kind is not ContainerKind.LIVE:
+        return ()
+    detail = (
+        "a folder or device in use: access times may have changed by looking, and each file is as "
+        "it was when it was read"
+    )
+    return (Problem(kind=ProblemKind.LIVE_SOURCE, evidence=info.key, volume="p0", detail=detail),)
 
 
 def folder_volume() -> VolumeInfo:
@@ -103,6 +119,7 @@ class FolderFileSystem:
             self._failed = True
             return self._unlisted(folder, error.strerror or type(error).__name__)
         entries, folders, problems = [], [], []
+        device = self._device(folder.path)
         for name in names:
             path = (folder.path if folder.path.endswith(b"/") else folder.path + b"/") + name
             try:
@@ -115,6 +132,11 @@ class FolderFileSystem:
                 continue
             entries.append(self._entry(path, folder, facts))
             if stat.S_ISDIR(facts.st_mode):
+                if device not in {None, facts.st_dev}:
+                    kind = mounted_kind(self._real(path))
+                    problems.append(self._mounted(path, kind))
+                    if is_made_up(kind):
+                        continue
                 folders.append(
                     DirectoryRef(
                         volume="p0", path=path, address=facts.st_ino, depth=folder.depth + 1
@@ -175,6 +197,19 @@ class FolderFileSystem:
         except OSError as error:
             self._failed = True
             raise ContentError(FailReason.READ_ERROR, error.strerror or "") from error
+
+    def _device(self, path: bytes) -> int | None:
+        try:
+            return os.stat(self._real(path)).st_dev  # noqa: PTH116  (bytes that no Path holds)
+        except OSError:
+            return None
+
+    def _mounted(self, path: bytes, kind: str) -> Problem:
+        what = f"another file system ({kind})" if kind else "another file system"
+        words = "is mounted here: its files are listed with those of the folder"
+        if is_made_up(kind):
+            words = "is mounted here: the system makes it up, it was not looked into"
+        return self._problem(ProblemKind.SEVERAL_FILESYSTEMS, path, f"{what} {words}")
 
     def _real(self, path: bytes) -> str | bytes:
         """Give the path on this machine; text on Windows, where bytes cannot hold every name."""

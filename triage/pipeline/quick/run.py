@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from triage.errors import EvidenceError, Interrupted, UsageFault
 from triage.model.event import Event, HitFound, Notice, Progress, Stage
+from triage.model.secret import Secrets
 from triage.model.volume import VolumeState
-from triage.pipeline.calls import survey, take_handover
+from triage.pipeline.calls import survey, take_handover, take_secrets
 from triage.pipeline.items import Surveyed, SurveyItem, Unopened
 from triage.pipeline.plan import TimeLimits
 from triage.pipeline.quick.calls import warm_up
@@ -37,6 +38,8 @@ class QuickRequest:
         sets: reference packs by name, ``None`` for all that there are.
         first_hit: stop at the first known-bad file.
         keys: of sealed sets.
+        secrets: what may open locked volumes and backups; never written down.
+        live: the folders among the images are in use.
     """
 
     images: tuple[Path, ...]
@@ -45,6 +48,8 @@ class QuickRequest:
     workers: int = 1
     limits: TimeLimits = field(default_factory=TimeLimits)
     keys: tuple[SealKey, ...] = ()
+    secrets: Secrets = field(default_factory=Secrets, repr=False)
+    live: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -132,6 +137,7 @@ class QuickPass:
         """Open every image while the sets are checked; both must be done before anything else."""
         locations = list(dict.fromkeys(str(path.absolute()) for path in self.request.images))
         self.tell(Progress(stage=Stage.OPENING, done=0, total=len(locations)))
+        self.pool.prepare(take_secrets, self.request.secrets)
         results: dict[str, Result] = {}
         for result in self.pool.run(self._opening(sought, locations)):
             if isinstance(result.item, PackItem):
@@ -155,7 +161,7 @@ class QuickPass:
         for location in locations:
             yield Batch(
                 function=survey,
-                items=(SurveyItem(location=location),),
+                items=(SurveyItem(location=location, live=self.request.live),),
                 time_limits_s=(self.request.limits.opening_s,),
                 reads=True,
             )
