@@ -9,6 +9,7 @@ from typing import Protocol
 
 from triage.errors import EvidenceError
 from triage.ingest.containers import ewf, ewf2, raw, refused, split_raw
+from triage.ingest.containers.files import SegmentFiles
 from triage.ingest.containers.handover import ContainerHandover
 from triage.ingest.containers.identity import evidence_key
 from triage.model.display import printable
@@ -20,6 +21,7 @@ __all__ = [
     "Container",
     "ContainerFormat",
     "ContainerHandover",
+    "SegmentFiles",
     "evidence_key",
     "open_container",
 ]

@@ -17,13 +17,13 @@ from triage.model.entry import Times
 _END = struct.Struct("<4s4H2IH")
 _END64_PLACE = struct.Struct("<4sIQI")
 _END64 = struct.Struct("<4sQ2H2I4Q")
-_ENTRY = struct.Struct("<4s6H3I5H2I")
+ENTRY = struct.Struct("<4s6H3I5H2I")
 LOCAL = struct.Struct("<4s5H3I2H")
 LOCAL_MARK = b"PK\3\4"
-_ENTRY_MARK, _END_MARK = b"PK\1\2", b"PK\5\6"
+ENTRY_MARK, _END_MARK = b"PK\1\2", b"PK\5\6"
 _END64_MARK, _END64_PLACE_MARK = b"PK\6\6", b"PK\6\7"
 _COMMENT_BYTES = 0xFFFF
-_SIZES_FOLLOW = 1 << 3
+SIZES_FOLLOW = 1 << 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class ZipEntry:
     Attributes:
         made_by: system of the program that packed it; 3 is Unix.
         attributes: external attributes; the upper half is the mode where ``made_by`` is Unix.
+        extra: all extra fields.
     """
 
     name: bytes
@@ -45,6 +46,7 @@ class ZipEntry:
     times: Times
     made_by: int = 0
     attributes: int = 0
+    extra: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,7 @@ class Directory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class DirectoryPlace:
     """Where the directory lies; ``shift_bytes`` is what was put before the archive."""
 
     start_bytes: int
@@ -75,7 +77,7 @@ def read_directory(source: Source, limit: int) -> Directory:
         ContentError: the end of the source cannot be read.
     """
     with guarded("end of the zip"):
-        place = _place(source)
+        place = directory_place(source)
     if place is None:
         entries, fault = _walk_locals(source, limit)
         faults = ("the directory at the end is missing: listed by the headers before the members",)
@@ -96,7 +98,8 @@ def _left_out(source: Source, listed: tuple[ZipEntry, ...], limit: int) -> tuple
     return tuple(missing[: limit - len(listed)])
 
 
-def _place(source: Source) -> _Place | None:
+def directory_place(source: Source) -> DirectoryPlace | None:
+    """Find the directory by the record at the end, ``None`` where there is no such record."""
     start = max(0, source.size_bytes - _END.size - _COMMENT_BYTES)
     tail = source.read_at(start, source.size_bytes - start)
     at = tail.rfind(_END_MARK, 0, max(0, len(tail) - _END.size + len(_END_MARK)))
@@ -109,8 +112,8 @@ def _place(source: Source) -> _Place | None:
         end, count, size, offset = wide
     shift = end - size - offset
     if shift < 0:  # sizes that contradict each other: believe the stated place of the directory
-        return _Place(start_bytes=offset, end_bytes=end, shift_bytes=0, count=count)
-    return _Place(start_bytes=end - size, end_bytes=end, shift_bytes=shift, count=count)
+        return DirectoryPlace(start_bytes=offset, end_bytes=end, shift_bytes=0, count=count)
+    return DirectoryPlace(start_bytes=end - size, end_bytes=end, shift_bytes=shift, count=count)
 
 
 def _wide_end(source: Source, end: int) -> tuple[int, int, int, int] | None:
@@ -127,7 +130,9 @@ def _wide_end(source: Source, end: int) -> tuple[int, int, int, int] | None:
     return None
 
 
-def _walk_directory(source: Source, place: _Place, limit: int) -> tuple[tuple[ZipEntry, ...], str]:
+def _walk_directory(
+    source: Source, place: DirectoryPlace, limit: int
+) -> tuple[tuple[ZipEntry, ...], str]:
     entries: list[ZipEntry] = []
     file = HeaderFile(source)
     at = place.start_bytes
@@ -135,25 +140,32 @@ def _walk_directory(source: Source, place: _Place, limit: int) -> tuple[tuple[Zi
         with guarded("directory of the zip"):
             file.seek(at)
             while at < place.end_bytes:
-                head = file.read(_ENTRY.size)
-                if len(head) < _ENTRY.size or not head.startswith(_ENTRY_MARK):
+                head = file.read(ENTRY.size)
+                if len(head) < ENTRY.size or not head.startswith(ENTRY_MARK):
                     fault = f"the directory is damaged after {len(entries)} entries"
                     return tuple(entries), "" if head.startswith(b"PK\5\5") else fault
                 if len(entries) >= limit:
                     return tuple(entries), f"stopped after {limit} members: limit"
-                fields = _ENTRY.unpack(head)
+                fields = ENTRY.unpack(head)
                 lengths = fields[10:13]
                 rest = file.read(sum(lengths))
                 if len(rest) < sum(lengths):
                     return tuple(entries), f"the directory breaks off after {len(entries)} entries"
-                entries.append(_entry(fields, rest, place.shift_bytes))
-                at += _ENTRY.size + len(rest)
+                entries.append(parsed(fields, rest, place.shift_bytes))
+                at += ENTRY.size + len(rest)
     except ContentError as error:
         return tuple(entries), error.detail
     return tuple(entries), ""
 
 
-def _entry(fields: tuple[int, ...], rest: bytes, shift: int) -> ZipEntry:
+def parsed(fields: tuple[int, ...], rest: bytes, shift: int) -> ZipEntry:
+    """Give an entry of the directory.
+
+    Args:
+        fields: as :data:`ENTRY` unpacks them.
+        rest: name, extra fields and comment.
+        shift: what was put before the archive.
+    """
     made_by, flags, method, time, date = fields[1], fields[3], fields[4], fields[5], fields[6]
     name_bytes, extra_bytes = fields[10], fields[11]
     extra = rest[name_bytes : name_bytes + extra_bytes]
@@ -169,6 +181,7 @@ def _entry(fields: tuple[int, ...], rest: bytes, shift: int) -> ZipEntry:
         times=times(extra, date, time),
         made_by=made_by >> 8,
         attributes=fields[15],
+        extra=extra,
     )
 
 
@@ -178,7 +191,7 @@ def _walk_locals(source: Source, limit: int) -> tuple[tuple[ZipEntry, ...], str]
     at = 0
     while at < source.size_bytes:
         try:
-            found = _local(source, at)
+            found = local_entry(source, at)
         except ContentError as error:
             return tuple(entries), error.detail
         if found is None:
@@ -186,7 +199,7 @@ def _walk_locals(source: Source, limit: int) -> tuple[tuple[ZipEntry, ...], str]
         if len(entries) >= limit:
             return tuple(entries), f"stopped after {limit} members: limit"
         entry, after = found
-        if entry.flags & _SIZES_FOLLOW and not entry.packed_bytes:
+        if entry.flags & SIZES_FOLLOW and not entry.packed_bytes:
             words = f"member {len(entries)} does not tell its length beforehand"
             return tuple(entries), f"{words}: what follows is not listed"
         entries.append(entry)
@@ -194,7 +207,7 @@ def _walk_locals(source: Source, limit: int) -> tuple[tuple[ZipEntry, ...], str]
     return tuple(entries), "" if entries else "no member found"
 
 
-def _local(source: Source, at: int) -> tuple[ZipEntry, int] | None:
+def local_entry(source: Source, at: int) -> tuple[ZipEntry, int] | None:
     """Give the member whose header stands at a place, and where its content ends."""
     head = source.read_at(at, LOCAL.size)
     if len(head) < LOCAL.size or not head.startswith(LOCAL_MARK):
