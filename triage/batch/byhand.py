@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from triage.batch.clock import Clock, local
+from triage.batch.devicefacts import note_device
 from triage.batch.holder import is_surely_dead, own_holder, shown
 from triage.batch.working import LeasedWork, Settings, work
 from triage.errors import EvidenceGone, Interrupted, LeaseLost, TriageError, UsageFault
@@ -48,6 +49,7 @@ class RunByHand:
         lease = self._lease(request, store)
         if lease is None:
             work(request, store, self.settings, tell=self.tell, pool=self.pool)
+            note_device(store, request.case, request.exhibit, now_s=self.clock.now_s())
             return
         under = LeasedWork(
             url=self.url,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from triage.batch.officergaps import ASK, not_examined
 from triage.export.wording import many, whole
+from triage.model.evidence import LOGICAL_KINDS
 from triage.model.grade import ILLEGAL, SEVERITY, Category
 from triage.model.ledger import OwnerRole
 from triage.model.officer import CategoryCount, NotExamined, OfficerResult
@@ -15,10 +16,11 @@ from triage.model.record import ExhibitSummary, GradeCounts
 from triage.model.verdict import Colour, Verdict
 
 OUTSIDE = (
-    "No examination of this kind looks at space that no file uses, inside the databases of apps, "
-    "or at single frames of videos."
+    "No examination of this kind looks inside the databases of apps, or at every single moment of "
+    "a video: about one picture a second is compared."
 )
-"""What no run looks at; :data:`triage.grading.verdict.STANDING_LIMITS` in an officer's words."""
+OUTSIDE_FILES = "This one did not look at space that no file uses either."
+"""What :func:`triage.grading.verdict.standing_limits` says, in an officer's words."""
 
 LABELS: dict[str, str] = {
     Category.A: "Category A",
@@ -72,10 +74,15 @@ def officer_result(
         graded=_graded(summary.grades),
         extent=tuple(_extent(summary)),
         not_examined=gaps,
-        outside=OUTSIDE,
+        outside=_outside(summary),
         next_steps=tuple(_steps(verdict.colour, gaps, owner, contact, person=for_a_person)),
         relied_on=summary.tally.holds(),
     )
+
+
+def _outside(summary: ExhibitSummary) -> str:
+    media = any(one.kind not in LOGICAL_KINDS for one in summary.evidence)
+    return OUTSIDE if summary.coverage.spaces or not media else f"{OUTSIDE} {OUTSIDE_FILES}"
 
 
 def _counts(summary: ExhibitSummary) -> tuple[tuple[CategoryCount, ...], int]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from triage.batch.clock import Clock
+from triage.batch.devicefacts import note_device
 from triage.config import home
 from triage.errors import LeaseLost, StoreError
 from triage.grading.scheme import SchemeBook
@@ -138,6 +139,7 @@ class LeasedWork:
                 self.lost = self.lost or heart.lost
         store.guard = None
         now_s = self.clock.now_s()
+        note_device(store, self.lease.case, self.lease.exhibit, now_s=now_s)
         result = result_of(store, self.lease.case, self.lease.exhibit, now_s)
         read_bytes = self.read_bytes(store)
         store.rollback()  # nothing was written, and the lease takes a transaction of its own

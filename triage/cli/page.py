@@ -12,7 +12,7 @@ from rich.text import Text
 
 from triage.cli.beyond import beyond_lines, device_lines
 from triage.cli.progress import amount
-from triage.grading.verdict import STANDING_LIMITS
+from triage.grading.verdict import standing_limits
 from triage.model.coverage import PLACES
 from triage.model.display import printable
 from triage.model.grade import SEVERITY
@@ -36,7 +36,7 @@ def print_page(console: Console, summary: ExhibitSummary, verdict: Verdict) -> N
     _section(console, "Hits (occurrences)", _hits(summary))
     _section(console, "Grades by people (distinct contents)", _grades(summary.grades))
     _section(console, "Account", _account(summary))
-    _section(console, "Not examined, or not as it should have been", _gaps(verdict))
+    _section(console, "Not examined, or not as it should have been", _gaps(summary, verdict))
     _section(console, "Problems", _problems(summary))
     _section(console, "Volumes", _volumes(summary))
     _section(console, "Reference sets", _packs(summary))
@@ -135,9 +135,9 @@ def _turned(summary: ExhibitSummary) -> str:
     return f"{summary.pictures_turned:,} of them compared turned and mirrored too"
 
 
-def _gaps(verdict: Verdict) -> RenderableType:
+def _gaps(summary: ExhibitSummary, verdict: Verdict) -> RenderableType:
     lines = [f"  - {gap}" for gap in verdict.gaps] or ["  - nothing of what was listed"]
-    return Text("\n".join([*lines, f"  {STANDING_LIMITS}"]))
+    return Text("\n".join([*lines, f"  {standing_limits(summary)}"]))
 
 
 def _problems(summary: ExhibitSummary) -> RenderableType | None:

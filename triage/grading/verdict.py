@@ -7,16 +7,16 @@ from collections import Counter
 from triage.grading import gaps as gaps_of
 from triage.grading.gaps import counted
 from triage.model.display import printable
+from triage.model.evidence import LOGICAL_KINDS
 from triage.model.grade import ILLEGAL, SEVERITY, Category
 from triage.model.outcome import SkipReason
 from triage.model.record import ExhibitSummary, GradeCounts
 from triage.model.verdict import Colour, Verdict
 
-STANDING_LIMITS = (
-    "Not part of this examination: unallocated space, the inside of databases and of known-good "
-    "archives, and single frames of videos."
+_ALWAYS_OUTSIDE = (
+    "the inside of databases and of known-good archives, and what of videos lies between the "
+    "frames that were compared, one a second"
 )
-"""What no run looks at, whatever it was given."""
 
 _GOOD = frozenset({Category.NON_PERTINENT.value, "KNOWN_GOOD", "UNKNOWN"})
 _WANTED = frozenset({Category.INDICATIVE.value, Category.OTHER_NOTABLE.value, "NOTABLE"})
@@ -46,6 +46,16 @@ def judge(summary: ExhibitSummary) -> Verdict:
     if person or gaps:
         return Verdict(colour=Colour.AMBER, reasons=_amber(loud, person, gaps), gaps=gaps)
     return Verdict(colour=Colour.GREEN, reasons=_green(summary), gaps=())
+
+
+def standing_limits(summary: ExhibitSummary) -> str:
+    """Say what the run did not look at, whatever there was: no gap, but to be known.
+
+    Space that no file holds counts as looked at once a run has begun to; what it left is a gap.
+    """
+    media = any(one.kind not in LOGICAL_KINDS for one in summary.evidence)
+    space = "" if summary.coverage.spaces or not media else "space that no file holds, "
+    return f"Not part of this examination: {space}{_ALWAYS_OUTSIDE}."
 
 
 def _hits(summary: ExhibitSummary) -> tuple[Counter[str], Counter[str]]:
@@ -146,5 +156,9 @@ def _green(summary: ExhibitSummary) -> tuple[str, ...]:
         "This says nothing of material that is not in those sets."
     )
     if not lost:
-        return first, STANDING_LIMITS
-    return first, f"{entries} left no content on the medium that could be read.", STANDING_LIMITS
+        return first, standing_limits(summary)
+    return (
+        first,
+        f"{entries} left no content on the medium that could be read.",
+        standing_limits(summary),
+    )
