@@ -13,8 +13,11 @@ from triage.bench.told import (
 )
 from triage.grading.voting import decide
 from triage.model.display import iso_time, printable
+from triage.model.entry import Origin
 from triage.model.match import Match
+from triage.model.packing import origin_of
 from triage.model.picturefacts import PictureFacts
+from triage.model.thumbnail import LinkHow
 from triage.model.vote import Vote, same_person
 from triage.store import benchlines, occurrences
 from triage.store.boardrows import BoardCase
@@ -71,12 +74,25 @@ def _place(one: Occurrence) -> ToldPlace:
         evidence=printable(one.evidence),
         volume=printable(one.volume),
         path=path,
-        allocation=one.allocation,
+        allocation=_lay(one),
         size_bytes=one.size_bytes,
         created=iso_time(one.created_ns, naive_local=naive) or "",
         modified=iso_time(one.modified_ns, naive_local=naive) or "",
         accessed=iso_time(one.accessed_ns, naive_local=naive) or "",
     )
+
+
+def _lay(one: Occurrence) -> str:
+    """Say where a file lay, as possession turns on it."""
+    origin = origin_of(one.flags)
+    if origin is Origin.CARVED:
+        return "carved: found between files, without a name"
+    if origin is Origin.FILE:
+        return one.allocation
+    if not one.original:
+        return "thumbnail, original absent" if one.how else "thumbnail"
+    looks = "looks like " if one.how == LinkHow.LOOKS else "of "
+    return f"thumbnail {looks}{printable(one.original)}"
 
 
 def _facts(one: PictureFacts) -> ToldFacts:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from triage.model.match import Match
 from triage.store import rows, tables
+from triage.store.lookedtables import thumbnails
 from triage.store.spans import evidence_ids
 
 MATCHES_MAX = 50
@@ -32,6 +33,11 @@ class Occurrence(NamedTuple):
     modified_ns: int | None
     accessed_ns: int | None
     naive_local: bool
+    flags: int
+    """As :mod:`triage.model.packing` has them."""
+    how: str | None
+    """How a thumbnail is linked to its original, ``None`` for what is none."""
+    original: bytes | None
 
 
 def occurrences_of(
@@ -39,13 +45,24 @@ def occurrences_of(
 ) -> tuple[Occurrence, ...]:
     """Give files that hold a content, by exhibit, evidence, volume and path."""
     names = ("allocation", "size_bytes", "created_ns", "modified_ns", "accessed_ns", "naive_local")
+    names += ("flags",)
     place = tables.exhibits.c.reference, tables.evidence.c.name, tables.volumes.c.key
+    original = tables.entries.alias("original")
     query = (
-        sa.select(*place, _ENTRY.path, _ENTRY.stream, *(_ENTRY[name] for name in names))
+        sa.select(
+            *place,
+            _ENTRY.path,
+            _ENTRY.stream,
+            *(_ENTRY[name] for name in names),
+            thumbnails.c.how,
+            original.c.path,
+        )
         .select_from(tables.entries)
         .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
         .join(tables.exhibits, tables.exhibits.c.id == tables.evidence.c.exhibit_id)
         .join(tables.volumes, tables.volumes.c.id == _ENTRY.volume_id)
+        .outerjoin(thumbnails, thumbnails.c.entry_id == _ENTRY.id)
+        .outerjoin(original, original.c.id == thumbnails.c.original_id)
         .where(
             _ENTRY.evidence_id.in_(evidence_ids(connection, exhibit_ids)),
             _ENTRY.sha256 == sha256,
