@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -48,15 +48,16 @@ def occurrences_of(
     names += ("flags",)
     place = tables.exhibits.c.reference, tables.evidence.c.name, tables.volumes.c.key
     original = tables.entries.alias("original")
+    columns: list[sa.ColumnElement[Any]] = [
+        *place,
+        _ENTRY.path,
+        _ENTRY.stream,
+        *(_ENTRY[name] for name in names),
+        thumbnails.c.how,
+        original.c.path,
+    ]
     query = (
-        sa.select(
-            *place,
-            _ENTRY.path,
-            _ENTRY.stream,
-            *(_ENTRY[name] for name in names),
-            thumbnails.c.how,
-            original.c.path,
-        )
+        sa.select(*columns)
         .select_from(tables.entries)
         .join(tables.evidence, tables.evidence.c.id == _ENTRY.evidence_id)
         .join(tables.exhibits, tables.exhibits.c.id == tables.evidence.c.exhibit_id)
