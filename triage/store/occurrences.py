@@ -19,6 +19,12 @@ _CONTENT = tables.contents.c
 _ENTRY = tables.entries.c
 
 
+_TOLD = (
+    *("allocation", "size_bytes", "created_ns", "modified_ns", "accessed_ns"),
+    *("naive_local", "flags"),
+)
+
+
 class Occurrence(NamedTuple):
     """A file that holds a content; times in nanoseconds since 1970, without a zone if naive."""
 
@@ -44,15 +50,13 @@ def occurrences_of(
     connection: sa.Connection, exhibit_ids: Sequence[int], sha256: bytes, *, first: int, limit: int
 ) -> tuple[Occurrence, ...]:
     """Give files that hold a content, by exhibit, evidence, volume and path."""
-    names = ("allocation", "size_bytes", "created_ns", "modified_ns", "accessed_ns", "naive_local")
-    names += ("flags",)
     place = tables.exhibits.c.reference, tables.evidence.c.name, tables.volumes.c.key
     original = tables.entries.alias("original")
     columns: list[sa.ColumnElement[Any]] = [
         *place,
         _ENTRY.path,
         _ENTRY.stream,
-        *(_ENTRY[name] for name in names),
+        *(_ENTRY[name] for name in _TOLD),
         thumbnails.c.how,
         original.c.path,
     ]
