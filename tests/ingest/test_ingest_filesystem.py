@@ -21,7 +21,7 @@ from triage.model.volume import VolumeState
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 WHOLE = ["exfat", "ext2", "ext4", "fat16", "hfsplus", "iso9660", "ntfs", "ufs1", "gpt"]
-PACKED = ["fat32", "mbr", "sample"]
+PACKED = ["fat32", "mbr", "sample", "xfs"]
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,6 @@ def mbr(*parts: tuple[int, int, int]) -> bytes:
         ("bitlocker", "locked"),
         ("luks", "locked"),
         ("btrfs", "unsupported"),
-        ("xfs", "unsupported"),
         ("random", "unsupported"),
         ("swap", "no-files"),
         ("blank", "blank"),

@@ -130,7 +130,6 @@ def test_both_names_of_a_hard_link_are_kept(ntfs: list[Row]) -> None:
         ("luks.raw", "volume-locked"),
         ("bitlocker.raw", "volume-locked"),
         ("btrfs.raw", "volume-unsupported"),
-        ("xfs.raw", "volume-unsupported"),
         ("random.raw", "volume-unsupported"),
     ],
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from triage.ingest.container import Container
-from triage.ingest.filesystems import apfs, tsk
+from triage.ingest.filesystems import apfs, tsk, xfs
 from triage.ingest.reading import ContentError, Found, VolumeError
 from triage.model.entry import DirectoryRef, FileEntry
 from triage.model.evidence import DamagedRange
@@ -74,6 +74,7 @@ class FileSystemReader:
 FILESYSTEMS: tuple[FileSystemReader, ...] = (
     FileSystemReader(name="apfs", find=apfs.find, open=apfs.open_volume, opens=apfs.OPENS),
     FileSystemReader(name="tsk", find=tsk.find, open=tsk.open_volume, opens=tsk.OPENS),
+    FileSystemReader(name="xfs", find=xfs.find, open=xfs.open_volume, opens=xfs.OPENS),
 )
 """In order of trial; every reader is asked, so that two signatures on one volume are both seen."""
 

@@ -15,6 +15,9 @@ CHUNK_BYTES = 512 * 1024
 DEPTH_LIMIT = 1_024
 """Folders nested deeper are not listed, and reported as not listed."""
 
+SPARSE_LIMIT_BYTES = 64 * 1024**3
+"""Sparse files are read in full, holes as zeros, up to this or the size of the medium."""
+
 
 class ContentError(Exception):
     """The content of one entry could not be read to its end.
@@ -45,6 +48,7 @@ class Found:
         pooled: one of several volumes in a pool, so that its key always has a part.
         reason: why it was not opened, in words.
         extent_bytes: how far the file system says it reaches from its start; 0 where unknown.
+        unlocked: by what kind of secret it was opened, ``""`` where none was needed.
     """
 
     state: VolumeState
@@ -54,6 +58,7 @@ class Found:
     pooled: bool = False
     reason: str = ""
     extent_bytes: int = 0
+    unlocked: str = ""
 
 
 def overlapping(

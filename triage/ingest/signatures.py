@@ -65,7 +65,6 @@ _CONVERT = "convert it to a raw image or E01 first"
 FOREIGN = (
     *_rows(
         _UNSUPPORTED,
-        (0, b"XFSB", "XFS"),
         (0x10040, b"_BHRfS_M", "Btrfs"),
         (3, b"ReFS\0\0\0\0", "ReFS"),
         (0, b"hsqs", "squashfs"),

@@ -8,6 +8,7 @@ import pytsk3
 
 from triage.ingest.filesystems.hfs_catalog import Child
 from triage.ingest.filesystems.tsk_streams import Stream
+from triage.ingest.reading import SPARSE_LIMIT_BYTES
 from triage.model.display import printable
 from triage.model.entry import Allocation, DirectoryRef, EntryKind
 from triage.model.outcome import SkipReason
@@ -212,10 +213,6 @@ def _by_size(  # noqa: PLR0911 (one return a rule, in order)
 
 def _placeless(stream: Stream | None) -> bool:
     return stream is None or not (stream.runs or stream.resident)
-
-
-SPARSE_LIMIT_BYTES = 64 * 1024**3
-"""Sparse files are read in full, holes as zeros, up to this or the size of the medium."""
 
 
 def _target(name: Name) -> str:
