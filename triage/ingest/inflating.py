@@ -1,0 +1,111 @@
+"""Random access to the content of a packed stream of any length, in bounded memory."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from operator import itemgetter
+
+from triage.ingest.archives import inflate
+from triage.ingest.archives.packed_stream import BZIP2, GZIP, XZ, Packing, Unpacker
+from triage.ingest.archives.source import Source
+from triage.ingest.reading import ContentError
+
+__all__ = ["BZIP2", "GZIP", "XZ", "ZLIB", "Inflating", "Packing"]
+
+MOST_LANDINGS = 256
+"""Places that are remembered, of some 50 KiB each; where there are more, every other is dropped."""
+
+SPACING_BYTES = 8 * 1024 * 1024
+"""Distance between such places at first; it doubles each time that there are too many."""
+
+
+def _zlib() -> inflate.Inflater:
+    return inflate.Deflate(15)
+
+
+ZLIB = Packing(mark=b"\0", make=_zlib, endings=())
+"""RFC 1950, one stream with its Adler-32; what follows never reads as another one."""
+
+
+class Inflating:
+    """What a packed stream holds, as a source; no more of it is inflated than is asked for.
+
+    Going forward costs what inflating costs. Going back costs the way from the last landing, or
+    from the start where the packing is one whose state cannot be copied (bzip2, xz). A stream that
+    is damaged or breaks off ends there: ``broken`` then says why.
+
+    Args:
+        size_bytes: of the content, where another process has found it out.
+    """
+
+    def __init__(self, source: Source, packing: Packing, *, size_bytes: int | None = None) -> None:
+        self._source = source
+        self._packing = packing
+        self._end = size_bytes
+        self._spacing = SPACING_BYTES
+        self._landings: list[tuple[int, Unpacker]] = []
+        self._unpacker: Unpacker | None = None
+        self._piece, self._piece_at = b"", 0
+        self.broken = ""
+
+    @property
+    def size_bytes(self) -> int:
+        """Give how long it is, as far as it can be inflated; found out by going through it."""
+        at = self._landings[-1][0] if self._landings else 0
+        while self._end is None and self._reach(at):
+            at = self._piece_at + len(self._piece)
+        return self._end or 0
+
+    @property
+    def packed_bytes(self) -> int:
+        """Give how long the packed stream is."""
+        return self._source.size_bytes
+
+    def read_at(self, offset_bytes: int, length_bytes: int) -> bytes:
+        """Give a part, fewer bytes only where the content ends."""
+        end = offset_bytes + length_bytes
+        if self._end is not None:
+            end = min(end, self._end)
+        parts, at = [], offset_bytes
+        while at < end and self._reach(at):
+            part = self._piece[at - self._piece_at : end - self._piece_at]
+            parts.append(part)
+            at += len(part)
+        return b"".join(parts)
+
+    def _reach(self, at: int) -> bool:
+        """Inflate until a place lies in the piece at hand; tell whether the content goes so far."""
+        index = bisect_right(self._landings, at, key=itemgetter(0)) - 1
+        place, landing = self._landings[index] if index >= 0 else (0, None)
+        if self._unpacker is None or not self._piece_at <= at or self._piece_at < place:
+            copied = landing.copy() if landing is not None else None
+            self._unpacker = copied or Unpacker(self._source, self._packing)
+            self._piece, self._piece_at = b"", place
+        while at >= self._piece_at + len(self._piece):
+            if not self._next(self._unpacker):
+                return False
+        return True
+
+    def _next(self, unpacker: Unpacker) -> bool:
+        self._piece_at += len(self._piece)
+        self._piece = b""
+        try:
+            self._piece = unpacker.piece()
+        except ContentError as error:
+            self.broken = error.detail
+        if not self._piece:
+            self._unpacker, self._end = None, self._piece_at
+            return False
+        self._land(self._piece_at + len(self._piece), unpacker)
+        return True
+
+    def _land(self, reached: int, unpacker: Unpacker) -> None:
+        """Remember from time to time how to go on from here."""
+        if reached - (self._landings[-1][0] if self._landings else 0) < self._spacing:
+            return
+        landing = unpacker.copy()
+        if landing is not None:
+            self._landings.append((reached, landing))
+        if len(self._landings) > MOST_LANDINGS:
+            del self._landings[::2]
+            self._spacing *= 2
