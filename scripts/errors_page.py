@@ -17,6 +17,7 @@ from triage import errors
 from triage.model.evidence import DamageKind
 from triage.model.outcome import UNEXAMINED_SKIPS, FailReason, PictureReason, SkipReason
 from triage.model.problem import NOTES, ProblemKind
+from triage.model.video import VideoReason
 from triage.model.volume import UNEXAMINED_VOLUME_STATES, VolumeState
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "errors.md"
@@ -54,6 +55,13 @@ LISTS: tuple[tuple[str, str, type[StrEnum], Collection[str]], ...] = (
         - {PictureReason.KNOWN_GOOD, PictureReason.KNOWN_BAD, PictureReason.TOO_SMALL},
     ),
     (
+        "Videos that were not looked into frame by frame",
+        "The exact digests of these are compared all the same.",
+        VideoReason,
+        frozenset(VideoReason)
+        - {VideoReason.KNOWN_GOOD, VideoReason.KNOWN_BAD, VideoReason.NO_PICTURES},
+    ),
+    (
         "States of volumes",
         "What became of each stretch of the medium that the tables name.",
         VolumeState,
@@ -74,63 +82,79 @@ LISTS: tuple[tuple[str, str, type[StrEnum], Collection[str]], ...] = (
 )
 """Title, introduction, list, and those of its members that leave something unexamined."""
 
-MEANINGS: dict[StrEnum, str] = {
-    SkipReason.DIRECTORY: "A folder: it is listed, and has no content of its own.",
-    SkipReason.EMPTY: "No bytes: its digest would say nothing.",
-    SkipReason.VIRTUAL: "Made up by the reader of the file system, such as the folder of orphans.",
-    SkipReason.BAD_CLUSTER_LIST: "The file system's own list of bad blocks.",
-    SkipReason.OUT_OF_SCOPE: "Left out by the scope that was set.",
-    SkipReason.TOO_LARGE: "Larger than the limit that was set.",
-    FailReason.READ_ERROR: "The reader of the file system reported an error.",
-    FailReason.SHORT_READ: "The content ended before its recorded size.",
-    FailReason.CRASH: "Its worker died on it twice, the second time alone.",
-    FailReason.TIME_LIMIT: "It took longer than its time limit; its worker was stopped.",
-    FailReason.MEMORY_LIMIT: "It needed more memory than a worker may use.",
-    FailReason.NAME_VANISHED: "It was listed, and was gone when it was to be read.",
-    PictureReason.UNDECODABLE: "No decoder takes it.",
-    PictureReason.TRUNCATED: "The picture is cut short.",
-    PictureReason.TOO_MANY_PIXELS: "Its header claims more pixels than the limit.",
-    PictureReason.TOO_MANY_BYTES: "The file is larger than the limit for pictures.",
-    PictureReason.TIME_LIMIT: "Decoding took longer than the time limit.",
-    PictureReason.MEMORY_LIMIT: "Decoding needed more memory than a worker may use.",
-    PictureReason.CRASH: "Its decoder took the worker down twice, the second time alone.",
-    PictureReason.UNREADABLE: "The content could not be read again.",
-    PictureReason.KNOWN_GOOD: "Listed in a known-good set: not decoded.",
-    PictureReason.KNOWN_BAD: "Its digests are those of a known-bad record: not decoded.",
-    PictureReason.TOO_SMALL: "Too small to be compared by appearance.",
-    PictureReason.UNSUPPORTED: "A kind of picture that is not decoded.",
-    VolumeState.OPENED: "Its files are listed.",
-    VolumeState.LOCKED: "Encrypted as a whole.",
-    VolumeState.UNSUPPORTED: "Recognised, or holding data, but no reader opens it.",
-    VolumeState.DAMAGED: "Recognised, and too damaged to be opened.",
-    VolumeState.BLANK: "Nothing but zeros.",
-    ProblemKind.EVIDENCE_UNREADABLE: "One of several images could not be opened.",
-    ProblemKind.DAMAGED_RANGE: "A stretch of the image is damaged.",
-    ProblemKind.MISSING_SEGMENT: "A segment file of the image is not there.",
-    ProblemKind.VOLUME_LOCKED: "A volume is encrypted.",
-    ProblemKind.VOLUME_UNSUPPORTED: "A volume is of a kind that is not read.",
-    ProblemKind.VOLUME_DAMAGED: "A volume could not be opened, or not to its end.",
-    ProblemKind.VOLUME_TABLE: "The table of volumes contradicts itself or the medium.",
-    ProblemKind.LIVE_SOURCE: "Read from a folder in use: access times may have changed.",
-    ProblemKind.SNAPSHOT: "A file system keeps a state of before.",
-    ProblemKind.EXTRACTION_INCOMPLETE: "Parts of the device are not in its extraction.",
-    ProblemKind.DIRECTORY_UNREADABLE: "A folder could not be listed.",
-    ProblemKind.DIRECTORY_LOOP: "A live folder is reached by more than one path; listed once.",
-    ProblemKind.ORPHAN_LIMIT: "More orphaned files than are listed.",
-    ProblemKind.ENTRY_UNREADABLE: "The record of an entry could not be read.",
-    ProblemKind.SEVERAL_FILESYSTEMS: "One stretch bears the marks of several; each is read.",
-    ProblemKind.WORKER_CRASH: "A worker died, and what it was at is named.",
-    ProblemKind.STORED_DIGEST_MISMATCH: "A digest noted for the image is not the one computed.",
-    DamageKind.MISSING_SEGMENT: "It lies in a segment file that is not there.",
-    DamageKind.TRUNCATED: "The segment file ends before it.",
-    DamageKind.CHUNK_CHECKSUM: "The data does not agree with its checksum.",
-    DamageKind.CHUNK_UNREADABLE: "The data cannot be inflated.",
-    DamageKind.TABLE_CHECKSUM: "The table that places it does not agree with its checksum.",
-    DamageKind.SECTION_CHECKSUM: "The head of its section does not agree with its checksum.",
-    DamageKind.ACQUISITION_ERROR: "The imager could not read it from the device.",
-    DamageKind.READ_ERROR: "The disk under the image gave no data.",
-}
+_SAID: tuple[tuple[StrEnum, str], ...] = (
+    (SkipReason.DIRECTORY, "A folder: it is listed, and has no content of its own."),
+    (SkipReason.EMPTY, "No bytes: its digest would say nothing."),
+    (
+        SkipReason.VIRTUAL,
+        "Made up by the reader of the file system, such as the folder of orphans.",
+    ),
+    (SkipReason.BAD_CLUSTER_LIST, "The file system's own list of bad blocks."),
+    (SkipReason.OUT_OF_SCOPE, "Left out by the scope that was set."),
+    (SkipReason.TOO_LARGE, "Larger than the limit that was set."),
+    (FailReason.READ_ERROR, "The reader of the file system reported an error."),
+    (FailReason.SHORT_READ, "The content ended before its recorded size."),
+    (FailReason.CRASH, "Its worker died on it twice, the second time alone."),
+    (FailReason.TIME_LIMIT, "It took longer than its time limit; its worker was stopped."),
+    (FailReason.MEMORY_LIMIT, "It needed more memory than a worker may use."),
+    (FailReason.NAME_VANISHED, "It was listed, and was gone when it was to be read."),
+    (PictureReason.UNDECODABLE, "No decoder takes it."),
+    (PictureReason.TRUNCATED, "The picture is cut short."),
+    (PictureReason.TOO_MANY_PIXELS, "Its header claims more pixels than the limit."),
+    (PictureReason.TOO_MANY_BYTES, "The file is larger than the limit for pictures."),
+    (PictureReason.TIME_LIMIT, "Decoding took longer than the time limit."),
+    (PictureReason.MEMORY_LIMIT, "Decoding needed more memory than a worker may use."),
+    (PictureReason.CRASH, "Its decoder took the worker down twice, the second time alone."),
+    (PictureReason.UNREADABLE, "The content could not be read again."),
+    (PictureReason.KNOWN_GOOD, "Listed in a known-good set: not decoded."),
+    (PictureReason.KNOWN_BAD, "Its digests are those of a known-bad record: not decoded."),
+    (PictureReason.TOO_SMALL, "Too small to be compared by appearance."),
+    (PictureReason.UNSUPPORTED, "A kind of picture that is not decoded."),
+    (VolumeState.OPENED, "Its files are listed."),
+    (VolumeState.LOCKED, "Encrypted as a whole."),
+    (VolumeState.UNSUPPORTED, "Recognised, or holding data, but no reader opens it."),
+    (VolumeState.DAMAGED, "Recognised, and too damaged to be opened."),
+    (VolumeState.BLANK, "Nothing but zeros."),
+    (ProblemKind.EVIDENCE_UNREADABLE, "One of several images could not be opened."),
+    (ProblemKind.DAMAGED_RANGE, "A stretch of the image is damaged."),
+    (ProblemKind.MISSING_SEGMENT, "A segment file of the image is not there."),
+    (ProblemKind.VOLUME_LOCKED, "A volume is encrypted."),
+    (ProblemKind.VOLUME_UNSUPPORTED, "A volume is of a kind that is not read."),
+    (ProblemKind.VOLUME_DAMAGED, "A volume could not be opened, or not to its end."),
+    (ProblemKind.VOLUME_TABLE, "The table of volumes contradicts itself or the medium."),
+    (ProblemKind.LIVE_SOURCE, "Read from a folder in use: access times may have changed."),
+    (ProblemKind.SNAPSHOT, "A file system keeps a state of before."),
+    (ProblemKind.EXTRACTION_INCOMPLETE, "Parts of the device are not in its extraction."),
+    (ProblemKind.DIRECTORY_UNREADABLE, "A folder could not be listed."),
+    (ProblemKind.DIRECTORY_LOOP, "A live folder is reached by more than one path; listed once."),
+    (ProblemKind.ORPHAN_LIMIT, "More orphaned files than are listed."),
+    (ProblemKind.ENTRY_UNREADABLE, "The record of an entry could not be read."),
+    (ProblemKind.SEVERAL_FILESYSTEMS, "One stretch bears the marks of several; each is read."),
+    (ProblemKind.WORKER_CRASH, "A worker died, and what it was at is named."),
+    (ProblemKind.STORED_DIGEST_MISMATCH, "A digest noted for the image is not the one computed."),
+    (DamageKind.MISSING_SEGMENT, "It lies in a segment file that is not there."),
+    (DamageKind.TRUNCATED, "The segment file ends before it."),
+    (DamageKind.CHUNK_CHECKSUM, "The data does not agree with its checksum."),
+    (DamageKind.CHUNK_UNREADABLE, "The data cannot be inflated."),
+    (DamageKind.TABLE_CHECKSUM, "The table that places it does not agree with its checksum."),
+    (DamageKind.SECTION_CHECKSUM, "The head of its section does not agree with its checksum."),
+    (DamageKind.ACQUISITION_ERROR, "The imager could not read it from the device."),
+    (DamageKind.READ_ERROR, "The disk under the image gave no data."),
+    (VideoReason.UNDECODABLE, "Damaged, or of a kind that is not decoded."),
+    (VideoReason.NO_PICTURES, "It holds sound only, or nothing."),
+    (VideoReason.TOO_MANY_PIXELS, "Its frames are larger than the limit."),
+    (VideoReason.TIME_LIMIT, "Looking into it took longer than the time limit."),
+    (VideoReason.MEMORY_LIMIT, "Looking into it needed more memory than a worker may use."),
+    (VideoReason.CRASH, "Its decoder took the worker down twice, the second time alone."),
+    (VideoReason.UNREADABLE, "The content could not be read again."),
+    (VideoReason.KNOWN_GOOD, "Listed in a known-good set: not looked into."),
+    (VideoReason.KNOWN_BAD, "Its digests are those of a known-bad record: not looked into."),
+    (VideoReason.NOT_ASKED, "The run was asked to leave videos out."),
+)
 """What a member means, where the code beside it does not say."""
+
+MEANINGS = {(type(member), member): words for member, words in _SAID}
+"""By list and member: several lists have members of one name."""
 
 
 def page() -> str:
@@ -154,7 +178,7 @@ def page() -> str:
         parts.append("|---|---|---|")
         said = docstrings(members)
         for one in members:
-            meaning = MEANINGS.get(one) or said.get(one.name, "")
+            meaning = MEANINGS.get((members, one)) or said.get(one.name, "")
             parts.append(f"| `{one}` | {'yes' if one in gaps else ''} | {meaning} |")
     return "\n".join(parts) + "\n"
 
