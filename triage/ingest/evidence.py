@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from triage.errors import EvidenceError, EvidenceGone
-from triage.ingest.container import Container, ContainerHandover, open_container
+from triage.ingest.container import Container, open_container
 from triage.ingest.filesystem import FileSystem, open_volume
 from triage.ingest.filesystems.folder import (
     FolderFileSystem,
@@ -17,15 +16,17 @@ from triage.ingest.filesystems.folder import (
     folder_volume,
     live_problems,
 )
+from triage.ingest.handing import Handover
+from triage.ingest.layer import Layers, filesystem_within
 from triage.ingest.logical import (
     LogicalFormat,
-    LogicalHandover,
     LogicalSource,
     handed_over,
     open_logical,
 )
 from triage.ingest.placed import placed_content
 from triage.ingest.reading import ContentError, VolumeError, overlapping
+from triage.ingest.unlocking import recall, remembered
 from triage.ingest.volume import Survey, survey
 from triage.model.display import printable
 from triage.model.evidence import DamagedRange, EvidenceInfo
@@ -34,29 +35,6 @@ from triage.model.outcome import FailReason
 from triage.model.volume import VolumeInfo, VolumeState
 
 __all__ = ["Evidence", "Handover", "Survey", "VolumeError", "open_evidence", "reopen_evidence"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handover:
-    """What the first process found out about an image, so that others need not look again.
-
-    A plain value, of some 200 bytes a chunk table: to be pickled and sent. It holds no handle and
-    no folder. Where it does not fit the image any more it does no harm: the image is then opened
-    as if there were none.
-
-    Attributes:
-        key: of the evidence that it was found out about.
-        container: ``None`` where opening costs nothing, as that of a folder does.
-        inode: of a folder, so that the empty mount point of a share that is gone is not taken for
-            it; 0 for others.
-        logical: of evidence that is files in a container or a backup, ``None`` for others.
-    """
-
-    key: str
-    container: ContainerHandover | None
-    volumes: tuple[VolumeInfo, ...]
-    inode: int = 0
-    logical: LogicalHandover | None = None
 
 
 class Evidence(Protocol):
@@ -104,12 +82,13 @@ class ImageEvidence:
     """Evidence in a container of bytes.
 
     Args:
-        volumes: what an earlier survey of the same image gave; spares a worker its own.
+        known: what an earlier survey of the same image gave; spares a worker its own.
     """
 
-    def __init__(self, container: Container, volumes: tuple[VolumeInfo, ...] = ()) -> None:
+    def __init__(self, container: Container, known: Survey | None = None) -> None:
         self._container = container
-        self._known = volumes
+        self._layers = Layers(container)
+        self._known = known
         self._survey: Survey | None = None
         self._opened: dict[str, FileSystem] = {}
 
@@ -121,21 +100,46 @@ class ImageEvidence:
     def survey(self) -> Survey:
         """Give all volumes and what stood in the way; worked out once."""
         if self._survey is None:
-            self._survey = survey(self._container)
+            self._survey = survey(self._container, self._layers)
         return self._survey
 
     def filesystem(self, volume_key: str) -> FileSystem:
         """Open a volume, once."""
         if volume_key not in self._opened:
-            for volume in self._known or self.survey().volumes:
+            for volume in self._found().volumes:
                 if volume.key == volume_key:
                     if volume.state is not VolumeState.OPENED:
                         raise VolumeError(f"volume {volume_key}: {volume.reason}")
-                    self._opened[volume_key] = open_volume(self._container, volume)
+                    self._opened[volume_key] = self._open(volume)
                     break
             else:
                 raise VolumeError(f"{printable(self.info.name)}: no volume {volume_key}")
         return self._opened[volume_key]
+
+    def medium(self, volume_key: str) -> tuple[Container, VolumeInfo]:
+        """Give the medium that a volume lies on, and the volume by its place there.
+
+        Raises:
+            VolumeError: there is no such volume, or a layer above it does not open any more.
+        """
+        found = self._found()
+        for inner in found.inner:
+            if inner.volume.key == volume_key:
+                return self._layers.medium(inner.steps), inner.volume
+        for volume in found.volumes:
+            if volume.key == volume_key and not volume.layer:
+                return self._container, volume
+        raise VolumeError(f"{printable(self.info.name)}: no volume {volume_key}")
+
+    def _found(self) -> Survey:
+        return self._known or self.survey()
+
+    def _open(self, volume: VolumeInfo) -> FileSystem:
+        for inner in self._found().inner:
+            if inner.volume.key == volume.key:
+                now = self.filesystem(inner.beside) if inner.beside else None
+                return filesystem_within(self._layers, inner, volume, now)
+        return open_volume(self._container, volume)
 
     def placed(self, extents: Extents) -> Iterator[bytes]:
         """Give a content by its place; see the protocol."""
@@ -156,10 +160,13 @@ class ImageEvidence:
 
     def handover(self) -> Handover:
         """Give what was found at opening, its volumes included, for other processes."""
+        found = self._found()
         return Handover(
             key=self.info.key,
             container=self._container.handover(),
-            volumes=self._known or self.survey().volumes,
+            volumes=found.volumes,
+            inner=found.inner,
+            unlocked=remembered(),
         )
 
     def close(self) -> None:
@@ -333,7 +340,9 @@ def open_evidence(path: Path, handover: Handover | None = None, *, live: bool = 
     if is_folder:
         return FolderEvidence(path, live=live)
     if handover is not None and handover.container is not None and handover.container.fits(path):
-        return ImageEvidence(open_container(path, handover.container), handover.volumes)
+        known = Survey(volumes=handover.volumes, problems=(), inner=handover.inner)
+        recall(handover.unlocked)
+        return ImageEvidence(open_container(path, handover.container), known)
     return ImageEvidence(open_container(path))
 
 

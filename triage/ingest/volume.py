@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from triage.ingest.classify import classified, placed_slot
 from triage.ingest.container import Container
 from triage.ingest.fatcopies import copies_differ
 from triage.ingest.filesystem import find
-from triage.ingest.plainness import judge
+from triage.ingest.layer import (
+    DEPTH_LIMIT,
+    Inner,
+    LayerFormat,
+    Layers,
+    Locked,
+    Medium,
+    Opened,
+    Step,
+    layer_at,
+    outward,
+    states_of_before,
+)
 from triage.ingest.reading import Found
-from triage.ingest.signatures import ENCRYPTED, FOREIGN, HURT, recognise
+from triage.ingest.signatures import ENCRYPTED, recognise
 from triage.ingest.tables import Slot, Table, read_nested, read_tables
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo, VolumeState
@@ -17,15 +30,6 @@ from triage.model.volume import VolumeInfo, VolumeState
 _GAP_BYTES = 1024**2
 _USUAL_OFFSETS = (0, 63 * 512, 128 * 512, 1024**2, 2048**2)
 """Where partitions begin by custom: at the start, after one track, at 64 KiB, 1 MiB and 4 MiB."""
-
-_WITHOUT_FILES = {
-    "21686148-6449-6e6f-744e-656564454649": "BIOS boot area",
-    "e3c9e316-0b5c-4db8-817d-f92df00215ae": "Microsoft reserved area",
-    "0657fd6d-a4ab-43c4-84e5-0933c84b4f4f": "Linux swap space",
-    "8da63339-0007-60c0-c436-083ac8230908": "Linux reserved area",
-    "9e1a2d38-c612-4316-aa26-8b49521e5a8b": "PowerPC PReP boot area",
-}
-"""Type GUIDs of partitions that hold no files by their nature."""
 
 _KINDS = {
     VolumeState.LOCKED: ProblemKind.VOLUME_LOCKED,
@@ -37,35 +41,57 @@ _LIVELY = (VolumeState.OPENED, VolumeState.LOCKED)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """All volumes of one evidence item, and what stood in the way."""
+    """All volumes of one evidence item, and what stood in the way.
+
+    Attributes:
+        inner: how those are reached that lie under a layer.
+    """
 
     volumes: tuple[VolumeInfo, ...]
     problems: tuple[Problem, ...]
+    inner: tuple[Inner, ...] = ()
 
 
-def survey(container: Container) -> Survey:
+def survey(container: Container, layers: Layers | None = None) -> Survey:
     """Find all volumes of a medium; the same answer in every process.
 
     A table is believed unless nothing it points at is alive while a file system starts at
     sector 0 (boot sectors of FAT and NTFS look like tables). Where both are alive both are
-    taken, and a note says so. Stretches that no table covers are looked at as well.
+    taken, and a note says so. Stretches that no table covers are looked at as well, and so is
+    what an opened layer holds.
+
+    Args:
+        layers: those of the evidence, so that what is opened here stays open.
     """
-    return _Surveyor(container).survey()
+    return _Surveyor(container, layers or Layers(container)).survey()
 
 
 class _Surveyor:
-    def __init__(self, container: Container) -> None:
+    """Surveys one medium.
+
+    Args:
+        key: of the volume that it is, where it lies within a layer, which ``steps`` lead to.
+    """
+
+    def __init__(
+        self, container: Container, layers: Layers, key: str = "", steps: tuple[Step, ...] = ()
+    ) -> None:
         self._container = container
         self._size = container.info.size_bytes
+        self._layers = layers
+        self._key = key
+        self._steps = steps
         self._volumes: list[VolumeInfo] = []
         self._problems: list[Problem] = []
+        self._inner: list[Inner] = []
+        self._told: set[str] = set()
 
     def survey(self) -> Survey:
         tables = read_tables(self._container)
         slots = _distinct(tables)
         bare = () if any(not slot.offset_bytes for slot in slots) else self._bare()
         for number, slot in enumerate(slots, 1):
-            self._slot(f"p{number}", slot)
+            self._slot(self._numbered(number), slot)
         alive = any(volume.state in _LIVELY for volume in self._volumes)
         if bare and slots and not alive:
             self._forget(slots)
@@ -75,19 +101,30 @@ class _Surveyor:
         opened = any(volume.state is VolumeState.OPENED for volume in self._volumes)
         if slots or not opened:
             self._search(_gaps(tables) if slots else ((0, self._size),), len(slots))
-        self._problems.extend(_problem_of(self._container, volume) for volume in self._volumes)
+        self._problems.extend(
+            _problem_of(self._container, volume)
+            for volume in self._volumes
+            if volume.key not in self._told
+        )
         return Survey(
             volumes=tuple(self._volumes),
             problems=tuple(problem for problem in self._problems if problem.detail),
+            inner=tuple(self._inner),
         )
 
+    def _numbered(self, number: int) -> str:
+        return f"{self._key}.{number}" if self._key else f"p{number}"
+
     def _bare(self) -> tuple[Found, ...]:
+        if layer_at(self._container, 0, self._size):
+            return (Found(state=VolumeState.NO_FILES),)
         locked = recognise(self._container, 0, self._size, ENCRYPTED)
         return (locked,) if locked else find(self._container, 0, self._size)
 
     def _whole(self, bare: tuple[Found, ...], *, beside: bool) -> None:
         slot = Slot(offset_bytes=0, length_bytes=self._size, table="none", description="")
-        self._add("p0", slot, bare or self._classified(slot))
+        key = self._numbered(0) if beside or not self._key else self._key
+        self._look(key, slot, bare)
         if beside:
             self._note(
                 ProblemKind.SEVERAL_FILESYSTEMS,
@@ -98,6 +135,7 @@ class _Surveyor:
         """Drop the volumes of a table that leads nowhere."""
         self._volumes.clear()
         self._problems.clear()
+        self._inner.clear()
         self._note(
             ProblemKind.SEVERAL_FILESYSTEMS,
             f"sector 0 also reads as a partition table of {len(slots)} entries, "
@@ -114,44 +152,85 @@ class _Surveyor:
             )
         nested = read_nested(self._container, slot)
         if nested is None or not nested.slots:
-            self._add(key, slot, self._classified(slot))
+            self._look(key, slot)
             return
         for number, inner in enumerate(nested.slots, 1):
-            placed = self._placed(inner, slot)
+            placed = placed_slot(self._container, inner, slot)
             if placed.offset_bytes != slot.offset_bytes or placed.length_bytes < slot.length_bytes:
-                self._add(f"{key}.{number}", placed, self._classified(placed))
+                self._look(f"{key}.{number}", placed)
 
-    def _placed(self, inner: Slot, outer: Slot) -> Slot:
-        """Tell whether a BSD label counts from the disk or from its slot: by what is there."""
-        moved = Slot(
-            offset_bytes=inner.offset_bytes + outer.offset_bytes,
-            length_bytes=inner.length_bytes,
-            table=inner.table,
-            description=inner.description,
+    def _look(self, key: str, slot: Slot, bare: tuple[Found, ...] = ()) -> None:
+        """Take what stands in a slot: a layer, and what it holds, or something that ends there."""
+        length = min(slot.length_bytes, self._size - slot.offset_bytes)
+        row = layer_at(self._container, slot.offset_bytes, length) if length > 0 else None
+        if row is None:
+            self._add(key, slot, bare or classified(self._container, slot))
+            return
+        if len(self._steps) >= DEPTH_LIMIT:
+            reason = f"more than {DEPTH_LIMIT} layers within each other: not followed"
+            self._add(key, slot, (Found(state=VolumeState.UNSUPPORTED, reason=reason),))
+            return
+        opened = self._layers.open(self._steps, row, slot.offset_bytes, length)
+        if isinstance(opened, Locked):
+            self._add(key, slot, (Found(state=opened.state, reason=opened.reason),))
+            return
+        found = Found(state=VolumeState.NO_FILES, reason=opened.words, unlocked=opened.unlocked)
+        self._add(key, slot, (found,))
+        self._enter(key, slot, row, opened)
+
+    def _enter(
+        self, key: str, slot: Slot, row: LayerFormat, opened: Opened, beside: str = ""
+    ) -> None:
+        """Take what an opened layer holds."""
+        for note in opened.notes:
+            self._note(ProblemKind.VOLUME_UNSUPPORTED, note, volume=key)
+        for number, medium in enumerate(opened.media, 1):
+            name = f"{key}.{row.beside}{number}"
+            found = self._within(name, slot, row, medium)
+            self._inner.extend(replace(one, beside=one.beside or beside) for one in found.inner)
+            self._problems.extend(
+                replace(problem, offset_bytes=slot.offset_bytes, length_bytes=slot.length_bytes)
+                for problem in found.problems
+            )
+            for volume in found.volumes:
+                self._told.add(volume.key)
+                self._volumes.append(outward(volume, slot, medium, opened))
+
+    def _within(self, key: str, slot: Slot, row: LayerFormat, medium: Medium) -> Survey:
+        """Survey one medium that a layer holds."""
+        length = min(slot.length_bytes, self._size - slot.offset_bytes)
+        step = Step(
+            layer=row.name,
+            offset_bytes=slot.offset_bytes,
+            length_bytes=length,
+            medium=medium.name,
         )
-        inside = inner.offset_bytes >= outer.offset_bytes
-        if inside and find(self._container, inner.offset_bytes, inner.length_bytes):
-            return inner
-        if find(self._container, moved.offset_bytes, moved.length_bytes):
-            return moved
-        return inner if inside else moved
+        steps = (*self._steps, step)
+        reason = medium.reason if medium.source is None else self._layers.refused()
+        if not reason:
+            inner = self._layers.medium(steps)
+            return _Surveyor(inner, self._layers, key, steps).survey()
+        closed = VolumeInfo(
+            key=key,
+            offset_bytes=slot.offset_bytes,
+            length_bytes=slot.length_bytes,
+            table="none",
+            description="",
+            state=medium.state,
+            reason=reason,
+        )
+        return Survey(volumes=(closed,), problems=(_problem_of(self._container, closed),))
 
-    def _classified(self, slot: Slot) -> tuple[Found, ...]:
-        offset, length = slot.offset_bytes, slot.length_bytes
-        if offset >= self._size:
-            return (Found(state=VolumeState.DAMAGED, reason="lies beyond the end of the image"),)
-        length = min(length, self._size - offset)
-        locked = recognise(self._container, offset, length, ENCRYPTED)
-        found = (locked,) if locked else find(self._container, offset, length)
-        if found:
-            return found
-        foreign = recognise(self._container, offset, length, (*FOREIGN, *HURT))
-        if foreign:
-            return (foreign,)
-        judged = judge(self._container, offset, length)
-        if judged.state is VolumeState.UNSUPPORTED and slot.kind in _WITHOUT_FILES:
-            return (Found(state=VolumeState.NO_FILES, reason=_WITHOUT_FILES[slot.kind]),)
-        return (judged,)
+    def _before(self, volume: VolumeInfo, slot: Slot) -> None:
+        """Take the states of before that a file system keeps."""
+        row = states_of_before(self._container, slot, self._steps)
+        if row is None:
+            return
+        opened = self._layers.open(self._steps, row, slot.offset_bytes, slot.length_bytes)
+        if isinstance(opened, Locked):
+            self._note(ProblemKind.VOLUME_UNSUPPORTED, opened.reason, volume=volume.key)
+            return
+        self._enter(volume.key, slot, row, opened, beside=volume.key)
 
     def _search(self, gaps: tuple[tuple[int, int], ...], number: int) -> None:
         """Look for file systems where no table points: deleted partitions, lost tables."""
@@ -173,11 +252,11 @@ class _Surveyor:
                 found = find(self._container, place, left)
                 if found:
                     number += 1
-                    self._add(f"p{number}", slot, found)
+                    self._add(self._numbered(number), slot, found)
                     self._note(
                         ProblemKind.VOLUME_TABLE,
                         f"a file system stands where no table points, at {place}",
-                        volume=f"p{number}",
+                        volume=self._numbered(number),
                     )
 
     def _words_on(self, tables: tuple[Table, ...]) -> None:
@@ -207,13 +286,22 @@ class _Surveyor:
                     label=each.label,
                     block_size_bytes=each.block_size_bytes,
                     reason=each.reason,
+                    unlocked=each.unlocked,
                 )
             )
-            self._cut(self._volumes[-1], each.extent_bytes)
-            self._compare_tables(self._volumes[-1])
+            self._opened(self._volumes[-1], slot, each.extent_bytes)
         if len(found) > 1 and not all(each.pooled for each in found):
             names = " and ".join(each.filesystem for each in found)
             self._note(ProblemKind.SEVERAL_FILESYSTEMS, f"opens as {names}: all were examined", key)
+
+    def _opened(self, volume: VolumeInfo, slot: Slot, extent_bytes: int) -> None:
+        """Say what is wrong with a file system that opens, and take its states of before."""
+        self._cut(volume, extent_bytes)
+        self._compare_tables(volume)
+        if volume.state is VolumeState.OPENED:
+            if self._steps:
+                self._inner.append(Inner(volume=volume, steps=self._steps))
+            self._before(volume, slot)
 
     def _cut(self, volume: VolumeInfo, extent_bytes: int) -> None:
         """Tell of a file system that goes on where the image ends: files of it may be lost."""

@@ -1,0 +1,1 @@
+"""One file a layer; the registry stands in ingest/layer.py."""
