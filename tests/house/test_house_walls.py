@@ -25,9 +25,10 @@ FOREIGN = {
         frozenset({"ingest"}),
     ),
     **dict.fromkeys(
-        ("pyfvde", "pyfsxfs", "pypff", "py7zr", "rarfile", "olefile", "cabarchive"),
+        ("pyfvde", "pyfsxfs", "pypff", "olefile", "backports"),
         frozenset({"ingest"}),
     ),
+    "compression": frozenset({"ingest"}),  # (of Python 3.14, where backports.zstd comes from)
     "isal": frozenset({"ingest", "matching"}),
     **dict.fromkeys(("PIL", "pillow_heif", "imagehash", "scipy", "av"), frozenset({"hashing"})),
     "ijson": frozenset({"matching"}),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from triage.ingest.archives import packed_stream, tar_archive, zip_archive
 from triage.ingest.archives.member import Archive, ArchiveLimits, Member
+from triage.ingest.archives.registry import (
+    ARCHIVE_MIMES,
+    ARCHIVES,
+    UNOPENED_ARCHIVE_MIMES,
+    ArchiveReader,
+)
 from triage.ingest.archives.source import HeldSource, Source, guarded
 from triage.ingest.filesystem import FileSystem
 from triage.ingest.reading import ContentError
@@ -35,108 +39,6 @@ __all__ = [
 
 _HEAD_BYTES = 4096
 _KEPT = 4
-_OFFICE = "application/vnd.openxmlformats-officedocument."
-_OPEN = "application/vnd.oasis.opendocument."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArchiveReader:
-    """One row of the registry.
-
-    Attributes:
-        recognises: takes the first bytes; what it takes for its own is opened by it alone.
-        open: takes the bytes, the limits and the last part of the archive's path;
-            raises ContentError where nothing can be listed.
-        mimes: types, as :func:`triage.ingest.filetype.detect` gives them.
-    """
-
-    name: str
-    recognises: Callable[[bytes], bool]
-    open: Callable[[Source, ArchiveLimits, bytes], Archive]
-    mimes: frozenset[str]
-
-
-ARCHIVES: tuple[ArchiveReader, ...] = (
-    ArchiveReader(
-        name="zip",
-        recognises=zip_archive.recognises,
-        open=zip_archive.ZipArchive,
-        mimes=frozenset(
-            {
-                "application/zip",
-                "application/x-zip",
-                "application/epub+zip",
-                "application/java-archive",
-                "application/vnd.android.package-archive",
-                "application/vnd.google-earth.kmz",
-                f"{_OFFICE}wordprocessingml.document",
-                f"{_OFFICE}spreadsheetml.sheet",
-                f"{_OFFICE}presentationml.presentation",
-                f"{_OPEN}text",
-                f"{_OPEN}spreadsheet",
-                f"{_OPEN}presentation",
-                f"{_OPEN}graphics",
-            }
-        ),
-    ),
-    ArchiveReader(
-        name="gzip",
-        recognises=lambda head: head.startswith(packed_stream.GZIP.mark),
-        open=packed_stream.opener(packed_stream.GZIP),
-        mimes=frozenset({"application/gzip", "application/x-gzip"}),
-    ),
-    ArchiveReader(
-        name="bzip2",
-        recognises=lambda head: head.startswith(packed_stream.BZIP2.mark),
-        open=packed_stream.opener(packed_stream.BZIP2),
-        mimes=frozenset({"application/x-bzip2"}),
-    ),
-    ArchiveReader(
-        name="xz",
-        recognises=lambda head: head.startswith(packed_stream.XZ.mark),
-        open=packed_stream.opener(packed_stream.XZ),
-        mimes=frozenset({"application/x-xz"}),
-    ),
-    ArchiveReader(
-        name="tar",
-        recognises=tar_archive.recognises,
-        open=tar_archive.TarArchive,
-        mimes=frozenset({"application/x-tar"}),
-    ),
-)
-"""In order of trial; a tar has no mark at its start, so it is tried last."""
-
-ARCHIVE_MIMES: frozenset[str] = frozenset(mime for reader in ARCHIVES for mime in reader.mimes)
-"""Types whose members can be listed."""
-
-UNOPENED_ARCHIVE_MIMES: frozenset[str] = frozenset(
-    {
-        "application/x-7z-compressed",
-        "application/x-rar",
-        "application/x-rar-compressed",
-        "application/vnd.rar",
-        "application/vnd.ms-cab-compressed",
-        "application/zstd",
-        "application/x-zstd",
-        "application/x-lz4",
-        "application/x-lzip",
-        "application/x-lzop",
-        "application/x-lzma",
-        "application/x-lzh-compressed",
-        "application/x-lrzip",
-        "application/x-compress",
-        "application/x-brotli",
-        "application/x-arj",
-        "application/x-cpio",
-        "application/x-rpm",
-        "application/x-deb",
-        "application/vnd.debian.binary-package",
-        "application/x-unix-archive",
-        "application/x-archive",
-        "application/x-iso9660-image",
-    }
-)
-"""Types that hold files which are not looked at: to be told, each, as not examined."""
 
 
 class _EntrySource:

@@ -5,14 +5,26 @@ from __future__ import annotations
 import bz2
 import lzma
 import struct
+import sys
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 from triage.ingest.reading import CHUNK_BYTES
 
 LZMA_MEMORY_BYTES = 256 * 1024 * 1024
 """Dictionary memory that an xz or LZMA stream may ask for; ``xz -9`` asks for 65 MiB."""
+
+_ZSTD_WINDOW_LOG = 27
+"""128 MiB, as far as zstd itself goes unless it is told otherwise."""
+
+ZSTD_ERRORS = (zstd.ZstdError,)
+"""What it raises over hostile bytes."""
 
 
 class Inflater(Protocol):
@@ -101,8 +113,22 @@ def zip_lzma(head: bytes) -> Inflater:
     Raises:
         ValueError: no such properties, or a dictionary of unreasonable size.
     """
-    _, length, packed, dictionary_bytes = struct.unpack("<2sHBI", head)
-    if length != 5 or packed >= 9 * 5 * 5:
+    if struct.unpack_from("<H", head, 2)[0] != 5:
+        raise ValueError("LZMA properties of an unknown kind")
+    return lzma_by_properties(head[4:])
+
+
+def lzma_by_properties(properties: bytes) -> Inflater:
+    """Inflate naked LZMA.
+
+    Args:
+        properties: how many bits of what tell literals apart (1), size of the dictionary (4).
+
+    Raises:
+        ValueError: no such properties, or a dictionary of unreasonable size.
+    """
+    packed, dictionary_bytes = struct.unpack("<BI", properties)
+    if packed >= 9 * 5 * 5:
         raise ValueError("LZMA properties of an unknown kind")
     if dictionary_bytes > LZMA_MEMORY_BYTES:
         raise ValueError(f"an LZMA dictionary of {dictionary_bytes} bytes")
@@ -116,6 +142,30 @@ def zip_lzma(head: bytes) -> Inflater:
         "pb": position,
     }
     return lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=[chain])
+
+
+def lzma2_by_property(properties: bytes) -> Inflater:
+    """Inflate naked LZMA2.
+
+    Args:
+        properties: one byte that stands for the size of the dictionary.
+
+    Raises:
+        ValueError: no such property, or a dictionary of unreasonable size.
+    """
+    if len(properties) != 1 or properties[0] > 40:
+        raise ValueError("LZMA2 properties of an unknown kind")
+    dictionary_bytes = (2 | properties[0] & 1) << (properties[0] // 2 + 11)
+    if dictionary_bytes > LZMA_MEMORY_BYTES:
+        raise ValueError(f"an LZMA dictionary of {dictionary_bytes} bytes")
+    chain = {"id": lzma.FILTER_LZMA2, "dict_size": dictionary_bytes}
+    return lzma.LZMADecompressor(format=lzma.FORMAT_RAW, filters=[chain])
+
+
+def zstandard() -> Inflater:
+    """Inflate one frame of RFC 8878, and check its checksum where it has one."""
+    options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG}
+    return zstd.ZstdDecompressor(options=options)
 
 
 def inflated(make: Callable[[], Inflater], packed: Iterator[bytes]) -> Iterator[bytes]:

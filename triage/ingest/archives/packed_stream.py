@@ -1,4 +1,4 @@
-"""Opens gzip, bzip2 and xz: one packed content, or a tar that was packed as a whole."""
+"""Opens gzip, bzip2, xz and zstd: one packed content, or a tar that was packed as a whole."""
 
 from __future__ import annotations
 
@@ -32,12 +32,14 @@ class Packing:
 
     Attributes:
         mark: first bytes of each stream; several may follow each other.
+        skipped: what else may stand where a stream begins: frames that hold no content.
         endings: of names, and what the names of the contents end in instead.
     """
 
     mark: bytes
     make: Callable[[], inflate.Inflater]
     endings: tuple[tuple[bytes, bytes], ...]
+    skipped: tuple[bytes, ...] = ()
 
 
 GZIP = Packing(
@@ -47,6 +49,12 @@ GZIP = Packing(
 )
 BZIP2 = Packing(mark=b"BZh", make=inflate.bzip2, endings=((b".bz2", b""), (b".tbz2", b".tar")))
 XZ = Packing(mark=b"\xfd7zXZ\0", make=inflate.xz, endings=((b".xz", b""), (b".txz", b".tar")))
+ZSTANDARD = Packing(
+    mark=b"\x28\xb5\x2f\xfd",
+    make=inflate.zstandard,
+    endings=((b".zst", b""), (b".zstd", b""), (b".tzst", b".tar")),
+    skipped=tuple(bytes((low,)) + b"\x2a\x4d\x18" for low in range(0x50, 0x60)),
+)
 
 
 class Unpacker:
@@ -99,7 +107,7 @@ class Unpacker:
             if not more:
                 break
             rest = (rest + more).lstrip(b"\0")
-        if rest.startswith(self._packing.mark):
+        if rest.startswith((self._packing.mark, *self._packing.skipped)):
             self._inflater, self._fresh = self._packing.make(), rest
             return True
         if rest and not self.beyond_bytes:

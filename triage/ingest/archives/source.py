@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from triage.ingest.archives.inflate import ZSTD_ERRORS
 from triage.ingest.reading import ContentError
 from triage.model.display import printable
 from triage.model.outcome import FailReason
@@ -30,6 +31,7 @@ _HOSTILE = (
     ArithmeticError,
     LookupError,
     TypeError,
+    *ZSTD_ERRORS,
 )
 """What the standard library raises over hostile bytes: also RecursionError, UnicodeError."""
 
