@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Protocol
 
 from triage.errors import EvidenceError
-from triage.ingest.containers import ewf, ewf2, raw, refused, split_raw
+from triage.ingest.containers import (
+    dmg,
+    ewf,
+    ewf2,
+    qcow,
+    raw,
+    refused,
+    split_raw,
+    vhd,
+    vhdx,
+    vmdk,
+)
 from triage.ingest.containers.files import SegmentFiles
 from triage.ingest.containers.handover import ContainerHandover
 from triage.ingest.containers.identity import evidence_key
@@ -86,6 +97,13 @@ class ContainerFormat:
     kinds: tuple[ContainerKind, ...] = ()
 
 
+def _again(
+    opener: Callable[[Path], Container],
+) -> Callable[[Path, ContainerHandover], Container]:
+    """Open by the file that was the first: its tables are few, and read anew."""
+    return lambda path, known: opener(path.with_name(known.info.name))
+
+
 CONTAINERS: tuple[ContainerFormat, ...] = (
     ContainerFormat(
         name="ewf",
@@ -103,11 +121,46 @@ CONTAINERS: tuple[ContainerFormat, ...] = (
     ),
     ContainerFormat(name="refused", recognises=refused.recognises, open=refused.refuse),
     ContainerFormat(
+        name="qcow",
+        recognises=qcow.recognises,
+        open=qcow.open_qcow,
+        reopen=_again(qcow.open_qcow),
+        kinds=(ContainerKind.QCOW,),
+    ),
+    ContainerFormat(
+        name="vmdk",
+        recognises=vmdk.recognises,
+        open=vmdk.open_vmdk,
+        reopen=_again(vmdk.open_vmdk),
+        kinds=(ContainerKind.VMDK,),
+    ),
+    ContainerFormat(
+        name="vhdx",
+        recognises=vhdx.recognises,
+        open=vhdx.open_vhdx,
+        reopen=_again(vhdx.open_vhdx),
+        kinds=(ContainerKind.VHDX,),
+    ),
+    ContainerFormat(
         name="split-raw",
         recognises=split_raw.recognises,
         open=split_raw.open_split,
         reopen=raw.reopen_raw,
         kinds=(ContainerKind.SPLIT_RAW,),
+    ),
+    ContainerFormat(
+        name="vhd",
+        recognises=vhd.recognises,
+        open=vhd.open_vhd,
+        reopen=_again(vhd.open_vhd),
+        kinds=(ContainerKind.VHD,),
+    ),
+    ContainerFormat(
+        name="dmg",
+        recognises=dmg.recognises,
+        open=dmg.open_dmg,
+        reopen=_again(dmg.open_dmg),
+        kinds=(ContainerKind.DMG,),
     ),
     ContainerFormat(
         name="raw",

@@ -40,12 +40,13 @@ class ContainerHandover:
 
     Attributes:
         stamps: the segment files, in order.
-        structure: what the container is made of; checked once, by who opened it first.
+        structure: what the container is made of; checked once, by who opened it first. ``None``
+            where that is told by a few tables, which each process reads for itself.
     """
 
     info: EvidenceInfo
     stamps: tuple[FileStamp, ...]
-    structure: Structure | Layout
+    structure: Structure | Layout | None
 
     def fits(self, path: Path) -> bool:
         """Tell whether the files are still those that were looked at."""
@@ -60,13 +61,22 @@ class ContainerHandover:
 
 
 def handover(
-    info: EvidenceInfo, files: SegmentFiles, structure: Structure | Layout
+    info: EvidenceInfo,
+    files: SegmentFiles,
+    structure: Structure | Layout | None,
+    above: ContainerHandover | None = None,
 ) -> ContainerHandover | None:
-    """Make a handover; ``None`` where a file is none that can be recognised, as a device."""
+    """Make a handover; ``None`` where a file is none that can be recognised, as a device.
+
+    Args:
+        above: of the disk that this one holds the differences to.
+    """
     stamps = tuple(_stamp(path) for path in files.paths)
     known = tuple(one for one in stamps if one is not None)
-    same = tuple(one.size_bytes for one in known) == files.sizes_bytes
-    return ContainerHandover(info=info, stamps=known, structure=structure) if same else None
+    if tuple(one.size_bytes for one in known) != files.sizes_bytes:
+        return None
+    known += above.stamps if above else ()
+    return ContainerHandover(info=info, stamps=known, structure=structure)
 
 
 def _stamp(path: Path) -> FileStamp | None:

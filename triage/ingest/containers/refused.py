@@ -12,13 +12,9 @@ _QEMU = "convert it first: qemu-img convert -O raw IMAGE image.raw"
 _IMAGER = "export it as E01 or raw from the tool that made it"
 
 KNOWN: tuple[tuple[bytes, str, str], ...] = (
-    (b"QFI\xfb", "QCOW virtual disk", _QEMU),
-    (b"KDMV", "VMDK virtual disk", _QEMU),
-    (b"COWD", "VMDK virtual disk", _QEMU),
-    (b"# Disk DescriptorFile", "VMDK virtual disk", _QEMU),
-    (b"conectix", "VHD virtual disk of variable size", _QEMU),
-    (b"vhdxfile", "VHDX virtual disk", _QEMU),
     (b"<<< ", "VirtualBox virtual disk", _QEMU),
+    (b"encrcdsa", "DMG image that is encrypted", "decrypt it: hdiutil convert IMAGE -format UDTO"),
+    (b"sprs", "sparse disk image of Apple", "convert it: hdiutil convert IMAGE -format UDTO"),
     (b"AFF10\r\n\x00", "AFF image", _IMAGER),
     (b"ADCRYPT\x00", "encrypted AccessData image", "decrypt it in FTK Imager"),
     (b"ADSEGMENTEDFILE\x00", "AD1 logical image", _IMAGER),
@@ -30,14 +26,15 @@ KNOWN: tuple[tuple[bytes, str, str], ...] = (
     (b"BZh", "bzip2 file", "unpack it first"),
     (b"\x28\xb5\x2f\xfd", "zstd file", "unpack it first"),
 )
-"""First bytes, what it is, the way out. A fixed VHD has its mark at the end and reads as raw."""
+"""First bytes, what it is, the way out."""
 
-_APPLE_TRAILER_BYTES = 512
+_OLD_ENCRYPTED = b"cdsaencr"
+"""The last bytes of an image that Mac OS before version 10.4 encrypted."""
 
 
 def recognises(path: Path, head: bytes) -> bool:
-    """Take a file whose first bytes, or Apple's trailer, say that it is no raw medium."""
-    return any(head.startswith(mark) for mark, _, _ in KNOWN) or _is_packed_dmg(path)
+    """Take a file whose first bytes, or last ones, say that it is no raw medium."""
+    return any(head.startswith(mark) for mark, _, _ in KNOWN) or _is_old_encrypted(path)
 
 
 def refuse(path: Path) -> NoReturn:
@@ -53,22 +50,16 @@ def refuse(path: Path) -> NoReturn:
         if head.startswith(mark):
             raise EvidenceError(f"{shown}: is a {what}, which is not supported", hint=hint)
     raise EvidenceError(
-        f"{shown}: is a packed Apple disk image (DMG), which is not supported",
-        hint="convert it first: hdiutil convert IMAGE -format UDTO, or dmg2img IMAGE",
+        f"{shown}: is a DMG image that is encrypted, which is not supported",
+        hint="decrypt it: hdiutil convert IMAGE -format UDTO",
     )
 
 
-def _is_packed_dmg(path: Path) -> bool:
-    """Whether the last 512 bytes are Apple's trailer of a UDIF image with a block map.
-
-    The trailer begins with ``koly``; a non-zero length of the property list (big-endian u64 at
-    224) means that blocks are listed there rather than laid out in order.
-    """
+def _is_old_encrypted(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             size = file.seek(0, 2)
-            file.seek(max(0, size - _APPLE_TRAILER_BYTES))
-            trailer = file.read(_APPLE_TRAILER_BYTES)
+            file.seek(max(0, size - len(_OLD_ENCRYPTED)))
+            return file.read(len(_OLD_ENCRYPTED)) == _OLD_ENCRYPTED
     except OSError:
         return False
-    return trailer[:4] == b"koly" and any(trailer[224:232])
