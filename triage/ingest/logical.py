@@ -10,6 +10,7 @@ from typing import Protocol
 
 from triage.errors import EvidenceError
 from triage.ingest.filesystem import FileSystem
+from triage.ingest.logicals import zip_source
 from triage.ingest.volume import Survey
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo
@@ -98,7 +99,14 @@ class LogicalFormat:
     kinds: tuple[ContainerKind, ...]
 
 
-LOGICALS: tuple[LogicalFormat, ...] = ()
+LOGICALS: tuple[LogicalFormat, ...] = (
+    LogicalFormat(
+        name="zip",
+        recognises=zip_source.recognises,
+        open=zip_source.open_zip,
+        kinds=(ContainerKind.ZIP,),
+    ),
+)
 """In order of trial; what none of them takes is a medium or a plain folder."""
 
 

@@ -52,7 +52,7 @@ class ZipArchive:
 def member_of(entry: ZipEntry) -> Member:
     """Tell of a member what its entry in the directory says."""
     encrypted = is_encrypted(entry)
-    kind = _kind(entry)
+    kind = kind_of(entry)
     reason, detail = "", ""
     if kind is EntryKind.DIRECTORY:
         reason = SkipReason.DIRECTORY.value
@@ -81,7 +81,7 @@ def contradicts(entry: ZipEntry) -> bool:
     return not entry.size_bytes and bool(entry.checksum) and bool(entry.packed_bytes)
 
 
-def _kind(entry: ZipEntry) -> EntryKind:
+def kind_of(entry: ZipEntry) -> EntryKind:
     """Believe a name or a mode only as far as no content is hidden by it."""
     if entry.name.endswith(b"/") and not entry.size_bytes and not contradicts(entry):
         return EntryKind.DIRECTORY

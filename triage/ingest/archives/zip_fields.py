@@ -62,9 +62,23 @@ def times(raw: bytes, dos_date: int, dos_time: int) -> Times:
             )
     for kind, data in found:
         if kind == _UNIX_TIMES and len(data) >= 5 and data[0] & 1:
-            seconds = struct.unpack_from("<i", data, 1)[0]
-            return Times(modified_ns=seconds * 1_000_000_000 if seconds else None)
+            return _unix_times(data)
     return Times(modified_ns=_from_dos(dos_date, dos_time), naive_local=True)
+
+
+def _unix_times(data: bytes) -> Times:
+    """Give the times that a byte of flags announces; a directory often has the first alone.
+
+    Seconds of 0 mean that none was recorded.
+    """
+    found: list[int | None] = [None, None, None]
+    at = 1
+    for index in range(3):
+        if data[0] >> index & 1 and at + 4 <= len(data):
+            seconds = struct.unpack_from("<i", data, at)[0]
+            found[index] = seconds * 1_000_000_000 or None
+            at += 4
+    return Times(modified_ns=found[0], accessed_ns=found[1], created_ns=found[2])
 
 
 def _from_ticks(ticks: int) -> int | None:
