@@ -14,6 +14,8 @@ from triage.ingest.filetypes.libraries import (
     packed_silence,
     take_silence,
 )
+from triage.ingest.filetypes.mail import TYPES as MAIL
+from triage.ingest.filetypes.mail import mail
 from triage.ingest.filetypes.rare import rare_picture
 from triage.ingest.filetypes.signatures import signature
 from triage.ingest.filetypes.systems import system
@@ -91,7 +93,8 @@ def family(mime: str) -> str:
 
 
 def _mime(head: bytes, size_bytes: int) -> str:
-    mime = signature(head) or weak_picture(head, size_bytes) or plain_text(head) or system(head)
+    mime = signature(head) or weak_picture(head, size_bytes) or mail(head)
+    mime = mime or plain_text(head) or system(head)
     if mime:
         return mime
     mime = guessed(head)
@@ -99,4 +102,6 @@ def _mime(head: bytes, size_bytes: int) -> str:
         mime = _DISC if head.startswith(*_DISC_MARK) else asked(head)
         if mime == UNKNOWN:
             return rare_picture(head) or UNKNOWN
+        if mime in MAIL:  # on its first word alone
+            return "text/plain"
     return mime if believed(mime, head, size_bytes) else UNKNOWN

@@ -43,6 +43,8 @@ _STARTS = (
     b"=!<",
     b"<ar>",
     b"-h-",
+    b"\xcf\xad\x12\xfe",
+    b"\x78\x9f\x3e\x22",
 )
 """Marks as the makers of the formats published them; LZH has its own at the third byte."""
 

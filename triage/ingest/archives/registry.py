@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from triage.ingest.archives import packed_stream, seven_zip, tar_archive, zip_archive
+from triage.ingest.archives import mail, packed_stream, seven_zip, tar_archive, zip_archive
 from triage.ingest.archives.member import Archive, ArchiveLimits
 from triage.ingest.archives.source import Source
 
@@ -89,8 +89,26 @@ ARCHIVES: tuple[ArchiveReader, ...] = (
         open=tar_archive.TarArchive,
         mimes=frozenset({"application/x-tar"}),
     ),
+    ArchiveReader(
+        name="mbox",
+        recognises=mail.is_mbox,
+        open=mail.open_mbox,
+        mimes=frozenset({"application/mbox"}),
+    ),
+    ArchiveReader(
+        name="emlx",
+        recognises=mail.is_emlx,
+        open=mail.open_emlx,
+        mimes=frozenset({"message/x-emlx"}),
+    ),
+    ArchiveReader(
+        name="message",
+        recognises=mail.is_message,
+        open=mail.open_message,
+        mimes=frozenset({"message/rfc822"}),
+    ),
 )
-"""In order of trial; a tar has no mark at its start, so it is tried last."""
+"""In order of trial: what has no mark at its start comes last, a tar before mail."""
 
 ARCHIVE_MIMES: frozenset[str] = frozenset(mime for reader in ARCHIVES for mime in reader.mimes)
 """Types whose members can be listed."""
@@ -117,6 +135,8 @@ UNOPENED_ARCHIVE_MIMES: frozenset[str] = frozenset(
         "application/x-unix-archive",
         "application/x-archive",
         "application/x-iso9660-image",
+        "application/x-ms-outlook-express",
+        "application/vnd.ms-tnef",
     }
 )
 """Types that hold files which are not looked at: to be told, each, as not examined."""

@@ -62,6 +62,7 @@ _MARKS: tuple[Mark, ...] = (
     (0, b"PAGEDUMP", "application/x-ms-crash-dump"),
     (0, b"MDMP\x93\xa7", "application/x-dmp"),
     (0, b"!BDN", "application/vnd.ms-outlook-pst"),
+    (0, bytes.fromhex("789f3e22"), "application/vnd.ms-tnef"),
     (0, bytes.fromhex("cfad12fec5fd746f"), "application/x-ms-outlook-express"),
     (0, bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3"), "application/onenote"),
     (0, b"\0\1\0\0Standard Jet DB", "application/x-msaccess"),
