@@ -69,6 +69,8 @@ VALUES_ONLY = {
     ("pipeline/items.py", "triage.hashing.limits"): {"PictureLimits"},
     ("pipeline/request.py", "triage.hashing.limits"): {"PictureLimits"},
     ("pipeline/picturing.py", "triage.hashing.limits"): {"PictureLimits"},
+    ("pipeline/carveitems.py", "triage.hashing.limits"): {"PictureLimits"},
+    ("pipeline/carving.py", "triage.hashing.limits"): {"PictureLimits"},
     ("cli/commands/run.py", "triage.hashing.limits"): {"PictureLimits"},
 }
 """Plain values that may be handed through from outside."""

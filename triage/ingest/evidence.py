@@ -116,6 +116,11 @@ class ImageEvidence:
                 raise VolumeError(f"{printable(self.info.name)}: no volume {volume_key}")
         return self._opened[volume_key]
 
+    @property
+    def container(self) -> Container:
+        """Give the medium as a whole."""
+        return self._container
+
     def medium(self, volume_key: str) -> tuple[Container, VolumeInfo]:
         """Give the medium that a volume lies on, and the volume by its place there.
 

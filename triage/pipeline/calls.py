@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from triage.model.carving import FreeStretches
     from triage.model.entry import DirectoryRef
     from triage.model.picturefacts import PictureTag
     from triage.model.problem import Problem
     from triage.model.rendition import NotShown, Rendition
     from triage.model.secret import Secrets
+    from triage.pipeline.carveitems import GivenSpace, PartItem, SearchedPart, SpaceItem
     from triage.pipeline.items import (
         Decoded,
         Digested,
@@ -109,6 +111,27 @@ def digest_placed(item: PlacedItem) -> PlacedDone | Digested:
     from triage.pipeline import tasks  # noqa: PLC0415  (in the worker only)
 
     return tasks.digest_placed(item)
+
+
+def find_space(item: SpaceItem) -> FreeStretches | None:
+    """Give what no file of a volume holds."""
+    from triage.pipeline import carvetasks  # noqa: PLC0415  (in the worker only)
+
+    return carvetasks.find_space(item)
+
+
+def take_space(given: GivenSpace) -> None:
+    """Remember the stretches that are looked through next."""
+    from triage.pipeline import carvetasks  # noqa: PLC0415  (in the worker only)
+
+    carvetasks.take_space(given)
+
+
+def search_part(item: PartItem) -> SearchedPart:
+    """Find the files that begin in a part of a space, and digest them."""
+    from triage.pipeline import carvetasks  # noqa: PLC0415  (in the worker only)
+
+    return carvetasks.search_part(item)
 
 
 def decode_picture(item: PictureItem) -> Decoded:

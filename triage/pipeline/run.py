@@ -15,18 +15,20 @@ from triage.grading.scheme import SchemeBook
 from triage.grading.table import Scheme
 from triage.matching.library import PackLibrary
 from triage.matching.loading import LoadedSets
+from triage.model.carving import CarveMode
 from triage.model.event import Event, HitFound, Notice, Progress, Stage
-from triage.model.evidence import ContainerKind, EvidenceInfo
+from triage.model.evidence import LOGICAL_KINDS, ContainerKind, EvidenceInfo
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeState
 from triage.pipeline import rematch
 from triage.pipeline.calls import learn_types, survey, take_handover, take_secrets, take_types
+from triage.pipeline.carving import Carving
 from triage.pipeline.counter import Counter
 from triage.pipeline.digesting import Digesting
 from triage.pipeline.items import Surveyed, SurveyItem, TypesItem, Unopened
 from triage.pipeline.judging import Judge
-from triage.pipeline.picturing import Picturing
 from triage.pipeline.linking import link_thumbnails
+from triage.pipeline.picturing import Picturing
 from triage.pipeline.presence import Attentive
 from triage.pipeline.request import RunRequest
 from triage.pipeline.resurvey import settle
@@ -139,6 +141,8 @@ class ExhibitRun:
             self._digest(exhibit_id, known[location], location, judge, digesting)
         for location, one in opened:
             self._unpack(exhibit_id, known[location], location, one, judge)
+        for location, one in opened:
+            self._carve(exhibit_id, known[location], location, one, judge)
         if self.request.pictures:
             self._pictures(exhibit_id, judge)
         link_thumbnails(self.store, exhibit_id)
@@ -276,6 +280,30 @@ class ExhibitRun:
         while unpacking.run():
             digesting = self._counter(exhibit_id)
             self._digest(exhibit_id, evidence_id, location, judge, digesting)
+
+    def _carve(
+        self, exhibit_id: int, evidence_id: int, location: str, one: Surveyed, judge: Judge
+    ) -> None:
+        """Look for files without a name in what no file holds, and open what they hold in turn."""
+        if self.request.carve is CarveMode.NONE or one.info.kind in LOGICAL_KINDS:
+            return
+        counter = Counter(Stage.CARVING, self.tell)
+        found = Carving(
+            pool=self.pool,
+            store=self.store,
+            evidence_id=evidence_id,
+            evidence=one,
+            location=location,
+            mode=self.request.carve,
+            limits=self.request.limits,
+            picture_limits=self.request.picture_limits,
+            digesting=self._digesting(exhibit_id, evidence_id, location, judge, self._note),
+            counter=counter,
+        ).run()
+        self._read_bytes += counter.done_bytes
+        if found:
+            self._digest(exhibit_id, evidence_id, location, judge, self._counter(exhibit_id))
+            self._unpack(exhibit_id, evidence_id, location, one, judge)
 
     def _pictures(self, exhibit_id: int, judge: Judge) -> None:
         if self.request.turned:

@@ -23,6 +23,7 @@ from triage.ingest.archive import (
     read_content,
     touched_damage,
 )
+from triage.ingest.carved import reader_of
 from triage.ingest.evidence import Evidence
 from triage.ingest.filetype import HEAD_BYTES, detect, packed_silence, take_silence
 from triage.ingest.reading import ContentError, VolumeError
@@ -127,7 +128,7 @@ def list_folders(item: FoldersItem) -> ListedFolders:
 def list_archive(item: ReadItem) -> Listed:
     """List the members of an archive."""
     evidence = evidence_at(item.location)
-    filesystem = evidence.filesystem(item.entry.ref.volume)
+    filesystem = reader_of(evidence, item.entry)
     listing = list_members(filesystem, item.entry, ArchiveLimits())
     return Listed(listing=listing, damage=new_damage(item.location))
 
@@ -136,7 +137,7 @@ def list_archive(item: ReadItem) -> Listed:
 def visit_archive(item: ReadItem) -> Visited:
     """List the members of an archive, and digest them while it is open, as far as a visit goes."""
     evidence = evidence_at(item.location)
-    filesystem = evidence.filesystem(item.entry.ref.volume)
+    filesystem = reader_of(evidence, item.entry)
     listing = list_members(filesystem, item.entry, ArchiveLimits())
     outcomes: list[PlacedDone | Outcome | None] = []
     visit = Visit()
@@ -162,7 +163,7 @@ def digest_placed(item: PlacedItem) -> PlacedDone | Digested:
     """Read a content once by its place: digests and type."""
     evidence = evidence_at(item.location)
     extents = unpacked(item.extents, item.first_bytes, item.size_bytes)
-    outcome = _digest(
+    outcome = digested_bytes(
         lambda: evidence.placed(extents),
         lambda: evidence.hurt(extents),
         item.stream or _last(item.path),
@@ -231,14 +232,14 @@ def _told(location: str, outcome: Outcome) -> PlacedDone | Digested:
 
 
 def _digested(evidence: Evidence, entry: FileEntry) -> Outcome:
-    return _digest(
+    return digested_bytes(
         lambda: _content(evidence, entry),
-        lambda: touched_damage(evidence.filesystem(entry.ref.volume), entry),
+        lambda: touched_damage(reader_of(evidence, entry), entry),
         entry.ref.stream or _last(entry.ref.path),
     )
 
 
-def _digest(
+def digested_bytes(
     content: Callable[[], Iterator[bytes]],
     touching: Callable[[], tuple[DamagedRange, ...]],
     name: bytes,
@@ -246,6 +247,7 @@ def _digest(
     """Digest a content.
 
     Args:
+        content: gives its bytes in order.
         touching: asked after reading: the damaged ranges that the content lies on.
         name: that of the stream, or of the file for the default one.
     """
@@ -275,4 +277,4 @@ def _last(path: bytes) -> bytes:
 def _content(evidence: Evidence, entry: FileEntry) -> Iterator[bytes]:
     if entry.size_bytes == 0:
         return iter(())
-    return read_content(evidence.filesystem(entry.ref.volume), entry)
+    return read_content(reader_of(evidence, entry), entry)
