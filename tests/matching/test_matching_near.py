@@ -255,7 +255,7 @@ def test_what_cannot_be_reported_is_dropped_early_and_nothing_else(
     sets = library.load(None)
     short = sets.match_pictures(pictures)
     with monkeypatch.context() as patch:
-        patch.setattr(visual._Neighbours, "_leading", lambda _, found: found)
+        patch.setattr(visual._Neighbours, "leading", lambda _, found: found)
         assert sets.match_pictures(pictures) == short
     assert sum(map(len, short)) >= len(pictures) * visual.NEAREST
     sets.close()

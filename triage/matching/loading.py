@@ -8,10 +8,12 @@ from triage.matching.matcher import Asked, ExactMatcher
 from triage.matching.pack import OpenPack
 from triage.matching.sealed.keyed import KeyedDigests
 from triage.matching.sealed.ring import KeyRing
+from triage.matching.videos import VideoMatcher
 from triage.matching.visual import VisualMatcher
 from triage.model.digest import Digests, PictureHashes
 from triage.model.hashset import PackManifest, Polarity
 from triage.model.match import Match
+from triage.model.video import QUERY_SHARE, VideoHashes
 
 
 class LoadedSets:
@@ -24,10 +26,16 @@ class LoadedSets:
         packs: sealed ones among them were checked against the keys.
         ring: the keys of sealed packs.
         pictures: whether pictures will be compared; if not, none of a sealed pack is decrypted.
+        share: of the frames of a video that make a match with a listed one.
     """
 
     def __init__(
-        self, packs: Sequence[OpenPack], ring: KeyRing | None = None, *, pictures: bool = True
+        self,
+        packs: Sequence[OpenPack],
+        ring: KeyRing | None = None,
+        *,
+        pictures: bool = True,
+        share: float = QUERY_SHARE,
     ) -> None:
         ring = ring or KeyRing()
         self._packs = tuple(packs)
@@ -35,11 +43,13 @@ class LoadedSets:
         self._exact = tuple((ExactMatcher(pack), ring.keyed_of(pack.manifest)) for pack in packs)
         for pack in packs:
             pack.unlock(ring.key_of(pack.manifest))
-        self._visual = tuple(
-            VisualMatcher(pack)
+        visual = [
+            (pack, VisualMatcher(pack))
             for pack in packs
             if pictures and pack.manifest.polarity != Polarity.KNOWN_GOOD
-        )
+        ]
+        self._visual = tuple(matcher for _, matcher in visual)
+        self._videos = tuple(VideoMatcher(pack, matcher, share=share) for pack, matcher in visual)
 
     def match_exact(self, contents: Sequence[Digests]) -> list[tuple[Match, ...]]:
         """Give the matches of each content, in the order asked; by pack, then by strength."""
@@ -60,10 +70,15 @@ class LoadedSets:
                 found[number].append(match)
         return [tuple(matches) for matches in found]
 
+    def match_video(self, video: VideoHashes) -> tuple[Match, ...]:
+        """Give the listed videos that a video matches, and the listed pictures near its frames."""
+        return tuple(match for matcher in self._videos for match in matcher.match(video))
+
     def close(self) -> None:
         """Let go of every file, so that a pack can be removed."""
         self._exact = ()
         self._visual = ()
+        self._videos = ()
         for pack in self._packs:
             pack.close()
         self._packs = ()

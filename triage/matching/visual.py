@@ -40,6 +40,7 @@ __all__ = [
     "PHASH_MAX_SET_BITS",
     "PHASH_MIN_SET_BITS",
     "PHASH_RADIUS_BITS",
+    "Found",
     "VisualMatcher",
 ]
 
@@ -60,9 +61,11 @@ class VisualMatcher:
     def __init__(self, pack: OpenPack) -> None:
         describer = Describer(pack)
         self._searches: list[_PdqSearch | _PhashSearch] = []
+        self._pdq: _Neighbours | None = None
         pdq, phash = pack.table(Algorithm.PDQ), pack.table(Algorithm.PHASH)
         if pdq is not None:
-            self._searches.append(_PdqSearch(_Neighbours(pack, pdq, Algorithm.PDQ, describer)))
+            self._pdq = _Neighbours(pack, pdq, Algorithm.PDQ, describer)
+            self._searches.append(_PdqSearch(self._pdq))
         if phash is not None:
             near = _Neighbours(pack, phash, Algorithm.PHASH, describer)
             self._searches.append(_PhashSearch(near))
@@ -77,8 +80,45 @@ class VisualMatcher:
         for search in self._searches:
             yield from search.match(pictures)
 
+    def near_frames(self, queries: Rows) -> Iterator[Found]:
+        """Give, in pieces, all pairs of a PDQ and a record within the radius, whatever its recipe.
 
-class _Found(NamedTuple):
+        Each query stands for one picture; those of too low a quality are the caller's to leave out.
+        """
+        if self._pdq is not None:
+            numbers = np.arange(len(queries), dtype=np.int64)
+            yield from self._pdq.pairs(numbers, queries)
+
+    def leading(self, held: Found | None, piece: Found) -> Found | None:
+        """Join a piece to what was held, without what cannot be among the nearest of its query."""
+        if self._pdq is None or not len(piece.pictures):
+            return held
+        both = piece if held is None else Found(*map(np.append, held, piece))
+        return self._pdq.leading(both)
+
+    def nearest(self, found: Found) -> Iterator[tuple[int, int, int, Facts]]:
+        """Choose what is reported of pairs as if all queries were one picture's.
+
+        Yields:
+            Query, row of the digest, distance in bits, and facts of the record.
+        """
+        if self._pdq is None:
+            return
+        of_one = found._replace(pictures=np.zeros_like(found.pictures))
+        chosen = of_one.only(self._pdq.nearest(of_one))
+        columns = (chosen.queries, chosen.digests, chosen.distances)
+        numbers = zip(*(column.tolist() for column in columns), strict=True)
+        for (query, digest, distance), facts in zip(
+            numbers, self._pdq.facts(chosen.records), strict=True
+        ):
+            yield query, digest, distance, facts
+
+    def digest(self, row: int) -> bytes:
+        """Give the PDQ of a row."""
+        return b"" if self._pdq is None else self._pdq.digest(row)
+
+
+class Found(NamedTuple):
     """Pictures and the records near them, one number of each column a pair.
 
     A digest is told by the first row that holds it; rows stand in the order of their bytes.
@@ -91,11 +131,12 @@ class _Found(NamedTuple):
     distances: Numbers
     flags: Numbers
 
-    def only(self, chosen: Numbers | NDArray[np.bool_]) -> _Found:
-        return _Found(*(column[chosen] for column in self))
+    def only(self, chosen: Numbers | NDArray[np.bool_]) -> Found:
+        """Give some of the pairs."""
+        return Found(*(column[chosen] for column in self))
 
 
-Comparable = Callable[[_Found], NDArray[np.bool_]]
+Comparable = Callable[[Found], NDArray[np.bool_]]
 """Tells which pairs may be compared."""
 
 
@@ -122,21 +163,34 @@ class _Neighbours:
             pictures: for each query the picture that it belongs to, ascending.
             words: for each query what its matches say of it, if anything.
         """
-        held: _Found | None = None
+        held: Found | None = None
         for part in self._near.index.parts(queries):
             for piece in self._pieces(pictures, part):
-                found = self._leading(piece.only(comparable(piece)))
-                found = found if held is None else _Found(*map(np.append, held, found))
+                found = self.leading(piece.only(comparable(piece)))
+                found = found if held is None else Found(*map(np.append, held, found))
                 if not len(found.pictures):
                     continue
                 # The last picture may go on in the next part.
                 last = found.pictures == found.pictures.max()
                 yield from self._described(found.only(~last), words)
-                held = self._leading(found.only(last))
+                held = self.leading(found.only(last))
         if held is not None:
             yield from self._described(held, words)
 
-    def digests_of(self, found: _Found) -> Rows:
+    def pairs(self, pictures: Numbers, queries: Rows) -> Iterator[Found]:
+        """Give all eligible pairs within the radius, a bounded number at a time."""
+        for part in self._near.index.parts(queries):
+            yield from self._pieces(pictures, part)
+
+    def facts(self, records: Numbers) -> list[Facts]:
+        """Give what the pack holds of records."""
+        return self._describer.facts(records)
+
+    def digest(self, row: int) -> bytes:
+        """Give the digest of a row."""
+        return bytes(self._table.digests[row].tobytes())
+
+    def digests_of(self, found: Found) -> Rows:
         """Give the digest of the record of each pair."""
         digests: Rows = self._table.digests[found.digests]
         return digests
@@ -146,7 +200,7 @@ class _Neighbours:
 
     def _pieces(
         self, pictures: Numbers, pairs: tuple[Numbers, Numbers, Numbers]
-    ) -> Iterator[_Found]:
+    ) -> Iterator[Found]:
         """Give the eligible records of near digests, a bounded number at a time."""
         counts = self._near.ends_of(pairs[1]) - pairs[1]
         for part in bounded_parts(counts, _MOST_PAIRS):
@@ -154,10 +208,10 @@ class _Neighbours:
             query, digest, distance = (column[many] for column in pairs)
             record = self._table.records_of(expanded(pairs[1][part], counts[part]))
             flags = self._pack.values(layout.FLAGS, record)
-            found = _Found(pictures[query], query, digest, record, distance, flags)
+            found = Found(pictures[query], query, digest, record, distance, flags)
             yield found.only(eligible(self.algorithm, flags))
 
-    def _leading(self, found: _Found) -> _Found:
+    def leading(self, found: Found) -> Found:
         """Drop pairs that cannot be reported: 20 nearer digests of the same code are there."""
         if len(found.queries) <= NEAREST:
             return found
@@ -173,7 +227,7 @@ class _Neighbours:
         furthest = (within < NEAREST).sum(axis=1)
         return found.only(found.distances <= furthest[group])
 
-    def _described(self, found: _Found, words: Sequence[str]) -> Iterator[tuple[int, Match]]:
+    def _described(self, found: Found, words: Sequence[str]) -> Iterator[tuple[int, Match]]:
         if not len(found.pictures):
             return
         chosen = found.only(self.nearest(found))
@@ -191,7 +245,7 @@ class _Neighbours:
             )
             yield int(chosen.pictures[spot]), match
 
-    def nearest(self, found: _Found) -> Numbers:
+    def nearest(self, found: Found) -> Numbers:
         """Choose, for each picture, what is reported; in order of picture, distance, digest."""
         pictures, digests = found.pictures, found.digests
         codes = self._describer.code_keys(found.records)
@@ -248,7 +302,7 @@ class _PdqSearch:
         upright = upright_of([as_they_lie[number] for number, _, _, _ in turned], 32)
         given = np.array([recipe for _, recipe, _, _ in turned], np.int64)
 
-        def counts(found: _Found) -> NDArray[np.bool_]:
+        def counts(found: Found) -> NDArray[np.bool_]:
             stated = recipes(found.flags)
             near = upright.near(found.queries, self._near.digests_of(found), PDQ_RADIUS_BITS)
             near &= _comparable(upright.recipes[found.queries], stated[:, None])
@@ -305,7 +359,7 @@ class _PhashSearch:
             [[(pictures[one].phash, 0)] if one in upright_asked else [] for one, _ in kept], 8
         )
 
-        def counts(found: _Found) -> NDArray[np.bool_]:
+        def counts(found: Found) -> NDArray[np.bool_]:
             digests = self._near.digests_of(found)
             near = upright.near(found.queries, digests, PHASH_RADIUS_BITS)
             return np.asarray(near.sum(axis=1) == 0)

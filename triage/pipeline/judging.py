@@ -12,6 +12,7 @@ from triage.model.digest import Digests, PictureHashes
 from triage.model.grade import Proposal, Standing
 from triage.model.hashset import Polarity
 from triage.model.match import Match
+from triage.model.video import VideoHashes
 
 KNOWN = frozenset({Standing.KNOWN_GOOD, Standing.KNOWN_BAD})
 """What exact digests say once and for all: its appearance could add nothing."""
@@ -28,6 +29,19 @@ class Pictures(Protocol):
         ...
 
 
+class Videos(Protocol):
+    """Frames of videos by the place of their content; a list of them is one."""
+
+    def __getitem__(self, place: int, /) -> VideoHashes | None:
+        """Give those of one content, ``None`` where it has none."""
+        ...
+
+
+class _NoVideos:
+    def __getitem__(self, place: int, /) -> None:
+        """Give nothing."""
+
+
 class Judge:
     """Compares contents with the loaded sets and proposes categories."""
 
@@ -38,8 +52,10 @@ class Judge:
         # what a known-good record looks like says nothing, and is not asked
         self._looks = any(pack.polarity is not Polarity.KNOWN_GOOD for pack in sets.manifests)
 
-    def judge(self, contents: Sequence[Digests], pictures: Pictures) -> list[Judged]:
-        """Judge contents, each with its picture hashes where it has any; order is kept.
+    def judge(
+        self, contents: Sequence[Digests], pictures: Pictures, videos: Videos | None = None
+    ) -> list[Judged]:
+        """Judge contents, each with the hashes of its pictures where it has any; order is kept.
 
         What is known by its digests, good or bad, is not compared by appearance, whether or not
         it was decoded: the result is then the same whichever came first, the decoding or the set.
@@ -53,26 +69,30 @@ class Judge:
             (content.sha256, matches, proposal)
             for content, matches, proposal in zip(contents, exact, proposals, strict=True)
         ]
-        for place, alike in self._alike(proposals, pictures):
+        for place, alike in self._alike(proposals, pictures, videos or _NoVideos()):
             sha256, matches, _ = judged[place]
             found = (*matches, *alike)
             judged[place] = sha256, found, propose(found, self._schemes)
         return judged
 
     def _alike(
-        self, proposals: Sequence[Proposal], pictures: Pictures
+        self, proposals: Sequence[Proposal], pictures: Pictures, videos: Videos
     ) -> list[tuple[int, tuple[Match, ...]]]:
         """Give the look-alikes of what is not known by its digests, by place; those that have."""
         if not self._looks:
             return []
         seen: dict[int, PictureHashes] = {}
+        moving: list[tuple[int, tuple[Match, ...]]] = []
         for place, proposal in enumerate(proposals):
             if proposal is self._unmatched or proposal.standing not in KNOWN:
-                picture = pictures[place]
+                picture, video = pictures[place], videos[place]
                 if picture is not None:
                     seen[place] = picture
+                elif video is not None:
+                    moving.append((place, self._sets.match_video(video)))
         alike = self._sets.match_pictures(list(seen.values()))
-        return [(place, matches) for place, matches in zip(seen, alike, strict=True) if matches]
+        found = [*zip(seen, alike, strict=True), *moving]
+        return [(place, matches) for place, matches in found if matches]
 
 
 def picture_state(family: str, standing: Standing, decoded: str = "") -> str:

@@ -89,7 +89,7 @@ def rematch_exhibit(
     held = 0
     for page in judged_pages(store, exhibit_id):
         contents = page.contents
-        judged = judge.judge([one.digests for one in contents], page)
+        judged = judge.judge([one.digests for one in contents], page, page.videos)
         fresh = changed(contents, judged)
         states = {}
         for one, (sha256, _, proposal) in zip(contents, judged, strict=True):

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from triage.model.digest import Digests, PictureHashes
 from triage.model.grade import Proposal, Standing
 from triage.model.match import Match
+from triage.model.video import VideoHashes
 from triage.store import rows, tables
 from triage.store.reader import Reading
+from triage.store.videos import HashedVideos
 
 PAGE = 10_000
 """Contents judged at a time: packs answer sorted batches faster, and it still is little memory."""
@@ -48,13 +50,31 @@ class JudgedContent(NamedTuple):
 class JudgedPage:
     """Some contents by SHA-256; their picture hashes are read only where they are asked for."""
 
-    def __init__(self, found: Sequence[rows.Row], matches: dict[bytes, tuple[str, ...]]) -> None:
+    def __init__(
+        self,
+        found: Sequence[rows.Row],
+        matches: dict[bytes, tuple[str, ...]],
+        videos: HashedVideos,
+    ) -> None:
         self._rows = found
         self.contents = [_content(row, matches.get(row[0], ())) for row in found]
+        self.videos = PageVideos(found, videos)
 
     def __getitem__(self, place: int, /) -> PictureHashes | None:
         """Give the picture hashes of one content."""
         return rows.hashes_of(self._rows[place])
+
+
+class PageVideos:
+    """The frames of the videos of a page, by the place of their content."""
+
+    def __init__(self, found: Sequence[rows.Row], videos: HashedVideos) -> None:
+        self._rows = found
+        self._videos = videos
+
+    def __getitem__(self, place: int, /) -> VideoHashes | None:
+        """Give the frames of one content."""
+        return self._videos.of(bytes(self._rows[place][0]))
 
 
 def contents_total(store: Reading, exhibit_id: int) -> int:
@@ -83,7 +103,11 @@ def judged_pages(store: Reading, exhibit_id: int) -> Iterator[JudgedPage]:
     last = b""
     while page := store.connection.execute(query, {"after": last}).all():
         first, last = page[0][0], page[-1][0]
-        yield JudgedPage(page, _stored_matches(store, exhibit_id, first, last))
+        yield JudgedPage(
+            page,
+            _stored_matches(store, exhibit_id, first, last),
+            HashedVideos(store, exhibit_id, first, last),
+        )
 
 
 def changed(page: Sequence[JudgedContent], judged: Sequence[Judged]) -> list[Judged]:
