@@ -16,6 +16,7 @@ from triage.ingest.containers import (
     raw,
     refused,
     split_raw,
+    vdi,
     vhd,
     vhdx,
     vmdk,
@@ -119,6 +120,20 @@ CONTAINERS: tuple[ContainerFormat, ...] = (
         reopen=ewf.reopen_ewf,
         kinds=(ContainerKind.EWF2,),
     ),
+    ContainerFormat(
+        name="dmg",
+        recognises=dmg.recognises,
+        open=dmg.open_dmg,
+        reopen=_again(dmg.open_dmg),
+        kinds=(ContainerKind.DMG,),
+    ),
+    ContainerFormat(
+        name="vdi",
+        recognises=vdi.recognises,
+        open=vdi.open_vdi,
+        reopen=_again(vdi.open_vdi),
+        kinds=(ContainerKind.VDI,),
+    ),
     ContainerFormat(name="refused", recognises=refused.recognises, open=refused.refuse),
     ContainerFormat(
         name="qcow",
@@ -154,13 +169,6 @@ CONTAINERS: tuple[ContainerFormat, ...] = (
         open=vhd.open_vhd,
         reopen=_again(vhd.open_vhd),
         kinds=(ContainerKind.VHD,),
-    ),
-    ContainerFormat(
-        name="dmg",
-        recognises=dmg.recognises,
-        open=dmg.open_dmg,
-        reopen=_again(dmg.open_dmg),
-        kinds=(ContainerKind.DMG,),
     ),
     ContainerFormat(
         name="raw",

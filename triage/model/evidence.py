@@ -17,6 +17,7 @@ class ContainerKind(StrEnum):
     VMDK = "vmdk"
     VHD = "vhd"
     VHDX = "vhdx"
+    VDI = "vdi"
     DMG = "dmg"
     FOLDER = "folder"
     LIVE = "live"

@@ -12,7 +12,7 @@ _QEMU = "convert it first: qemu-img convert -O raw IMAGE image.raw"
 _IMAGER = "export it as E01 or raw from the tool that made it"
 
 KNOWN: tuple[tuple[bytes, str, str], ...] = (
-    (b"<<< ", "VirtualBox virtual disk", _QEMU),
+    (b"<<< ", "VirtualBox disk whose head is damaged or of an unknown version", _QEMU),
     (b"encrcdsa", "DMG image that is encrypted", "decrypt it: hdiutil convert IMAGE -format UDTO"),
     (b"sprs", "sparse disk image of Apple", "convert it: hdiutil convert IMAGE -format UDTO"),
     (b"AFF10\r\n\x00", "AFF image", _IMAGER),
