@@ -10,7 +10,7 @@ from typing import Protocol
 
 from triage.errors import EvidenceError
 from triage.ingest.filesystem import FileSystem
-from triage.ingest.logicals import zip_source
+from triage.ingest.logicals import ios_backup, zip_source
 from triage.ingest.volume import Survey
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo
@@ -105,6 +105,12 @@ LOGICALS: tuple[LogicalFormat, ...] = (
         recognises=zip_source.recognises,
         open=zip_source.open_zip,
         kinds=(ContainerKind.ZIP,),
+    ),
+    LogicalFormat(
+        name=ios_backup.NAME,
+        recognises=ios_backup.recognises,
+        open=ios_backup.open_backup,
+        kinds=(ContainerKind.IOS_BACKUP,),
     ),
 )
 """In order of trial; what none of them takes is a medium or a plain folder."""
