@@ -43,10 +43,16 @@ class ZipEntry:
     packed_bytes: int
     size_bytes: int
     header_offset_bytes: int
-    times: Times
+    dos_date: int
+    dos_time: int
     made_by: int = 0
     attributes: int = 0
     extra: bytes = b""
+
+    @property
+    def times(self) -> Times:
+        """The times that the extra fields have, else the local one of the entry itself."""
+        return times(self.extra, self.dos_date, self.dos_time)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +184,8 @@ def parsed(fields: tuple[int, ...], rest: bytes, shift: int) -> ZipEntry:
         packed_bytes=packed,
         size_bytes=size,
         header_offset_bytes=offset + shift,
-        times=times(extra, date, time),
+        dos_date=date,
+        dos_time=time,
         made_by=made_by >> 8,
         attributes=fields[15],
         extra=extra,
@@ -223,6 +230,8 @@ def local_entry(source: Source, at: int) -> tuple[ZipEntry, int] | None:
         packed_bytes=packed,
         size_bytes=size,
         header_offset_bytes=at,
-        times=times(rest[names:], date, time),
+        dos_date=date,
+        dos_time=time,
+        extra=rest[names:],
     )
     return entry, at + LOCAL.size + names + more + packed

@@ -13,17 +13,18 @@ from triage.model.entry import Times
 _ZIP64, _NTFS, _UNIX_TIMES = 0x0001, 0x000A, 0x5455
 _NTFS_EPOCH_TICKS = 116_444_736_000_000_000
 _FULL_32 = 0xFFFFFFFF
+_FIELD, _SECONDS = struct.Struct("<HH").unpack_from, struct.Struct("<i").unpack_from
 
 
 def extras(raw: bytes) -> Iterator[tuple[int, bytes]]:
     """Give the extra fields, as far as they are well formed."""
-    at = 0
-    while at + 4 <= len(raw):
-        kind, size = struct.unpack_from("<HH", raw, at)
-        if at + 4 + size > len(raw):
-            return
-        yield kind, raw[at + 4 : at + 4 + size]
+    at, end = 0, len(raw)
+    while at + 4 <= end:
+        kind, size = _FIELD(raw, at)
         at += 4 + size
+        if at > end:
+            return
+        yield kind, raw[at - size : at]
 
 
 def widened(raw: bytes, values: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -51,8 +52,8 @@ def times(raw: bytes, dos_date: int, dos_time: int) -> Times:
         raw: all extra fields of the entry.
         dos_date, dos_time: as the entry has them, to two seconds and without a zone.
     """
-    found = tuple(extras(raw)) if raw else ()
-    for kind, data in found:
+    unix = b""
+    for kind, data in extras(raw) if raw else ():
         if kind == _NTFS and len(data) >= 32 and data[4:8] == b"\x01\0\x18\0":
             modified, accessed, created = struct.unpack_from("<QQQ", data, 8)
             return Times(
@@ -60,9 +61,10 @@ def times(raw: bytes, dos_date: int, dos_time: int) -> Times:
                 accessed_ns=_from_ticks(accessed),
                 created_ns=_from_ticks(created),
             )
-    for kind, data in found:
         if kind == _UNIX_TIMES and len(data) >= 5 and data[0] & 1:
-            return _unix_times(data)
+            unix = unix or data
+    if unix:
+        return _unix_times(unix)
     return Times(modified_ns=_from_dos(dos_date, dos_time), naive_local=True)
 
 
@@ -71,12 +73,13 @@ def _unix_times(data: bytes) -> Times:
 
     Seconds of 0 mean that none was recorded.
     """
+    if data[0] == 1 or len(data) == 5:
+        return Times(modified_ns=_SECONDS(data, 1)[0] * 1_000_000_000 or None)
     found: list[int | None] = [None, None, None]
     at = 1
     for index in range(3):
         if data[0] >> index & 1 and at + 4 <= len(data):
-            seconds = struct.unpack_from("<i", data, at)[0]
-            found[index] = seconds * 1_000_000_000 or None
+            found[index] = _SECONDS(data, at)[0] * 1_000_000_000 or None
             at += 4
     return Times(modified_ns=found[0], accessed_ns=found[1], created_ns=found[2])
 

@@ -14,7 +14,7 @@ from triage.ingest.logicals.checked import StoredDigests
 from triage.ingest.logicals.reaching import Reaching
 from triage.ingest.logicals.same_files import unpacked
 from triage.ingest.logicals.zip_extras import inode_and_digest
-from triage.ingest.logicals.zip_scan import ZipFacts, entries_from, entry_at
+from triage.ingest.logicals.zip_scan import ZipFacts, entries_from, entry_at, name_at
 from triage.ingest.reading import ContentError
 from triage.model.display import printable
 from triage.model.entry import Allocation, DirectoryRef, EntryKind, EntryRef, FileEntry
@@ -132,7 +132,7 @@ class ZipFileSystem:
             kind=member.kind,
             allocation=Allocation.LIVE,
             size_bytes=member.size_bytes,
-            times=found.times,
+            times=member.times,
             first_block_offset_bytes=max(found.header_offset_bytes, 0) if not reason else None,
             compressed=member.compressed,
             encrypted=member.encrypted,
@@ -155,9 +155,8 @@ class ZipFileSystem:
         return "", ""
 
     def _name_at(self, place: int) -> str:
-        how = next((how for how, start, end in self._facts.pages if start <= place < end), 0)
-        found = entry_at(self._source, how, place, self._facts.shift_bytes)
-        return printable(path_of(found.name, EntryKind.FILE)) if found is not None else "another"
+        name = name_at(self._source, place)
+        return printable(path_of(name, EntryKind.FILE)) if name else "another member"
 
     def _broken(self, detail: str) -> Listing:
         problem = Problem(

@@ -38,6 +38,10 @@ PAGE_ENTRIES = 2_000
 BY_DIRECTORY, BY_HEADER = 0, 1
 """Whether the address of an entry is that of its record or of the header before its content."""
 
+_SHAPES = ((ENTRY, ENTRY_MARK, 28), (LOCAL, LOCAL_MARK, 26))
+"""Of both kinds of address: the form of what stands there, its mark, and where it tells how long
+the name is (APPNOTE 4.3.7 and 4.3.12)."""
+
 _PIECE_BYTES = 1024 * 1024
 _SIZES_BYTES = 24
 
@@ -103,6 +107,20 @@ def entry_at(source: Source, how: int, place: int, shift_bytes: int) -> ZipEntry
     fields = ENTRY.unpack(head)
     rest = source.read_at(place + ENTRY.size, sum(fields[10:13]))
     return parsed(fields, rest, shift_bytes)
+
+
+def name_at(source: Source, place: int) -> bytes:
+    """Give the name of an entry by its address of either kind, ``b""`` where there is none.
+
+    Raises:
+        ContentError: the file cannot be read there.
+    """
+    head = source.read_at(place, ENTRY.size)
+    for form, mark, length_at in _SHAPES:
+        if head.startswith(mark):
+            length = int.from_bytes(head[length_at : length_at + 2], "little")
+            return source.read_at(place + form.size, length)
+    return b""
 
 
 def _records(source: Source, start: int, end: int, shift: int) -> Iterator[tuple[int, ZipEntry]]:
