@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from triage.hashing.limits import PictureLimits
+from triage.hashing.limits import PictureLimits, VideoLimits
 from triage.model.carving import CarveMode
 from triage.model.secret import Secrets
 from triage.pipeline.plan import TimeLimits
@@ -38,6 +38,7 @@ class RunRequest:
     pictures: bool = True
     turned: bool = False
     videos: bool = True
+    video_limits: VideoLimits = field(default_factory=VideoLimits)
     carve: CarveMode = CarveMode.NONE
     secrets: Secrets = field(default_factory=Secrets, repr=False)
     live: bool = False

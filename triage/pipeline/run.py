@@ -20,7 +20,7 @@ from triage.model.event import Event, HitFound, Notice, Progress, Stage
 from triage.model.evidence import LOGICAL_KINDS, ContainerKind, EvidenceInfo
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeState
-from triage.pipeline import rematch
+from triage.pipeline import filming, rematch
 from triage.pipeline.calls import learn_types, survey, take_handover, take_secrets, take_types
 from triage.pipeline.carving import Carving
 from triage.pipeline.counter import Counter
@@ -145,6 +145,8 @@ class ExhibitRun:
             self._carve(exhibit_id, known[location], location, one, judge)
         if self.request.pictures:
             self._pictures(exhibit_id, judge)
+        if self.request.videos:
+            self._videos(exhibit_id, judge)
         link_thumbnails(self.store, exhibit_id)
         self.store.commit()
 
@@ -321,6 +323,20 @@ class ExhibitRun:
             on_decoded=counter.add,
             turned=self.request.turned,
         ).run()
+
+    def _videos(self, exhibit_id: int, judge: Judge) -> None:
+        waiting = filming.waiting(self.store, exhibit_id)
+        size_bytes = sum(one.size_bytes for one in waiting)
+        counter = Counter(Stage.VIDEOS, self.tell, len(waiting), size_bytes)
+        filming.Filming(
+            pool=self.pool,
+            store=self.store,
+            judge=judge,
+            exhibit_id=exhibit_id,
+            limits=self.request.limits,
+            video_limits=self.request.video_limits,
+            on_looked=counter.add,
+        ).run(waiting)
 
     def _hit(self, hit: HitFound) -> None:
         if not self._hit_told:

@@ -1,0 +1,36 @@
+"""What travels between a run and the workers that look into videos: plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from triage.hashing.limits import VideoLimits
+from triage.model.entry import FileEntry
+from triage.model.evidence import DamagedRange
+from triage.model.video import VideoOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoItem:
+    """A content to be looked into, read from one of its entries."""
+
+    sha256: bytes
+    location: str
+    entry: FileEntry
+    mime: str
+    limits: VideoLimits
+
+
+class Looked(NamedTuple):
+    """What looking into a video gave, and the damage that was met on the way."""
+
+    outcome: VideoOutcome
+    damage: tuple[DamagedRange, ...] = ()
+
+
+def look_into_video(item: VideoItem) -> Looked:
+    """Read a content again, and hash one frame of it a second."""
+    from triage.pipeline import videotasks  # noqa: PLC0415  (in the worker only)
+
+    return videotasks.look_into_video(item)
