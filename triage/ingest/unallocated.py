@@ -14,7 +14,8 @@ from triage.model.volume import VolumeInfo, VolumeState
 
 _FAT = ("fat12", "fat16", "fat32")
 _EXT = ("ext2", "ext3", "ext4")
-_CARVED_WHOLE = frozenset({VolumeState.BLANK, VolumeState.UNSUPPORTED, VolumeState.DAMAGED})
+_CARVED_WHOLE = frozenset({VolumeState.UNSUPPORTED, VolumeState.DAMAGED})
+"""A blank volume was read as zeros from end to end."""
 
 Teller = Callable[[Container, VolumeInfo, int, int], FreeSpace | None]
 
