@@ -106,6 +106,7 @@ SAMPLES: dict[str, bytes] = {
     "csv": f'md5,category,size,notes\n{MD5_A},1,2,"a\nb"\n{MD5_B},2,3,c\n'.encode(),
     "nsrl-rds3-delta": SQL.encode(),
     "pdq-list": f"# pdq\n{PDQ_BRIDGE},90\n{PDQ_BRIDGE}\n".encode(),
+    "vpdq": f"# video: a\n0,90,{PDQ_BRIDGE},0.000\n30,12,{PDQ_BRIDGE},1.000\n".encode(),
     "phash-list": b"856a156ad52b6a97\n88326e5bf4ad0b72\n",
     "tsk-idx": f"{'0' * 41}|md5sum\n{'0' * 40}1|x\n{MD5_A}|0000000000000000\n".encode(),
     "encase": ENCASE_HEADER + raw(MD5_A) + b"\0\0" + raw(MD5_B) + b"\0\0",

@@ -26,16 +26,10 @@ class LoadedSets:
         packs: sealed ones among them were checked against the keys.
         ring: the keys of sealed packs.
         pictures: whether pictures will be compared; if not, none of a sealed pack is decrypted.
-        share: of the frames of a video that make a match with a listed one.
     """
 
     def __init__(
-        self,
-        packs: Sequence[OpenPack],
-        ring: KeyRing | None = None,
-        *,
-        pictures: bool = True,
-        share: float = QUERY_SHARE,
+        self, packs: Sequence[OpenPack], ring: KeyRing | None = None, *, pictures: bool = True
     ) -> None:
         ring = ring or KeyRing()
         self._packs = tuple(packs)
@@ -49,7 +43,7 @@ class LoadedSets:
             if pictures and pack.manifest.polarity != Polarity.KNOWN_GOOD
         ]
         self._visual = tuple(matcher for _, matcher in visual)
-        self._videos = tuple(VideoMatcher(pack, matcher, share=share) for pack, matcher in visual)
+        self._videos = tuple(VideoMatcher(pack, matcher) for pack, matcher in visual)
 
     def match_exact(self, contents: Sequence[Digests]) -> list[tuple[Match, ...]]:
         """Give the matches of each content, in the order asked; by pack, then by strength."""
@@ -70,9 +64,13 @@ class LoadedSets:
                 found[number].append(match)
         return [tuple(matches) for matches in found]
 
-    def match_video(self, video: VideoHashes) -> tuple[Match, ...]:
-        """Give the listed videos that a video matches, and the listed pictures near its frames."""
-        return tuple(match for matcher in self._videos for match in matcher.match(video))
+    def match_video(self, video: VideoHashes, share: float = QUERY_SHARE) -> tuple[Match, ...]:
+        """Give the listed videos that a video matches, and the listed pictures near its frames.
+
+        Args:
+            share: of frames that make a match with a listed video.
+        """
+        return tuple(match for matcher in self._videos for match in matcher.match(video, share))
 
     def close(self) -> None:
         """Let go of every file, so that a pack can be removed."""

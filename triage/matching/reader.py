@@ -23,6 +23,7 @@ from triage.matching.readers.tables import (
 )
 from triage.matching.readers.tskidx import TskIndexReader
 from triage.matching.readers.vics import VicsReader
+from triage.matching.readers.vpdq import VpdqReader
 from triage.matching.readers.xml_sets import C4ALL, NCMEC
 from triage.matching.reading import HEAD_SIZE_BYTES, Item, Reader, ReadOptions
 from triage.matching.source import head_text, read_head
@@ -46,6 +47,7 @@ READERS: tuple[Reader, ...] = (
     HASHKEEPER,
     ILOOK,
     ICSE,
+    VpdqReader(),
     PdqListReader(),
     PhashListReader(),
     ChecksumReader(),

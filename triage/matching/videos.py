@@ -95,24 +95,21 @@ _NOTHING = _Met(
 
 
 class VideoMatcher:
-    """Compares videos with one pack.
+    """Compares videos with one pack."""
 
-    Args:
-        share: of the frames of a video, or of the listed one, that has to be met for a match.
-    """
-
-    def __init__(
-        self, pack: OpenPack, visual: VisualMatcher, *, share: float = QUERY_SHARE
-    ) -> None:
+    def __init__(self, pack: OpenPack, visual: VisualMatcher) -> None:
         self._pack = pack
         self._visual = visual
         self._describer = Describer(pack)
-        self._share = share
         self._named: dict[int, bool] = {}
         self._sizes: dict[int, int] = {}
 
-    def match(self, video: VideoHashes) -> Iterator[Match]:
-        """Give the listed videos that it matches, then the listed pictures near frames of it."""
+    def match(self, video: VideoHashes, share: float = QUERY_SHARE) -> Iterator[Match]:
+        """Give the listed videos that it matches, then the listed pictures near frames of it.
+
+        Args:
+            share: of its frames, or of those of the listed video, that has to be met for a match.
+        """
         frames = [one for one in video.frames if one.quality >= FRAME_MIN_QUALITY]
         if not frames:
             return
@@ -128,7 +125,7 @@ class VideoMatcher:
             of_video = self._of_video(series)
             stills = self._visual.leading(stills, found.only(~of_video))
             met = met.joined(found.only(of_video), series[of_video])
-        yield from self._videos(met, weights, len(frames))
+        yield from self._videos(met, weights, len(frames), share)
         if stills is not None:
             yield from self._stills(stills, first, weights, frames)
 
@@ -141,7 +138,7 @@ class VideoMatcher:
         told = np.array([self._named[number] for number in numbers.tolist()], bool)
         return np.asarray(told[places], bool)
 
-    def _videos(self, met: _Met, weights: Numbers, frames: int) -> Iterator[Match]:
+    def _videos(self, met: _Met, weights: Numbers, frames: int, share: float) -> Iterator[Match]:
         found: list[tuple[float, float, str, Match]] = []
         owners = self._pack.values(layout.SERIES, met.records)
         for series in np.unique(met.series).tolist():
@@ -153,13 +150,15 @@ class VideoMatcher:
                 self._size(series),
             )
             shares = counts[0] / frames, counts[2] / max(counts[3], 1)
-            if max(shares) >= self._share:
-                match = self._video(here, series, counts)
+            if max(shares) >= share:
+                match = self._video(here, series, counts, share)
                 found.append((-max(shares), -shares[0], match.series, match))
         for *_, match in sorted(found)[:MOST_VIDEOS]:
             yield match
 
-    def _video(self, met: _Met, series: int, counts: tuple[int, int, int, int]) -> Match:
+    def _video(
+        self, met: _Met, series: int, counts: tuple[int, int, int, int], share: float
+    ) -> Match:
         nearest = int(np.lexsort((met.frames, met.digests, met.distances))[0])
         (facts,) = self._describer.facts(met.nearest[nearest : nearest + 1])
         frames_met, frames, listed_met, listed = counts
@@ -168,7 +167,7 @@ class VideoMatcher:
             f"video: {frames_met} of {frames} frames ({_percent(frames_met, frames)}) within "
             f"{FRAME_RADIUS_BITS} bits of the listed video {name}, of whose {listed} frames "
             f"{listed_met} ({_percent(listed_met, listed)}) are met; a share of "
-            f"{self._share:.0%} counts"
+            f"{share:.0%} counts"
         )
         return self._describer.match(
             facts,

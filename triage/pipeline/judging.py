@@ -12,7 +12,7 @@ from triage.model.digest import Digests, PictureHashes
 from triage.model.grade import Proposal, Standing
 from triage.model.hashset import Polarity
 from triage.model.match import Match
-from triage.model.video import VideoHashes
+from triage.model.video import QUERY_SHARE, VideoHashes
 
 KNOWN = frozenset({Standing.KNOWN_GOOD, Standing.KNOWN_BAD})
 """What exact digests say once and for all: its appearance could add nothing."""
@@ -43,10 +43,17 @@ class _NoVideos:
 
 
 class Judge:
-    """Compares contents with the loaded sets and proposes categories."""
+    """Compares contents with the loaded sets and proposes categories.
 
-    def __init__(self, sets: LoadedSets, schemes: Mapping[str, Scheme]) -> None:
+    Args:
+        share: of the frames of a video that make a match with a listed one.
+    """
+
+    def __init__(
+        self, sets: LoadedSets, schemes: Mapping[str, Scheme], *, share: float = QUERY_SHARE
+    ) -> None:
         self._sets = sets
+        self._share = share
         self._schemes = schemes
         self._unmatched = propose((), schemes)
         # what a known-good record looks like says nothing, and is not asked
@@ -89,7 +96,7 @@ class Judge:
                 if picture is not None:
                     seen[place] = picture
                 elif video is not None:
-                    moving.append((place, self._sets.match_video(video)))
+                    moving.append((place, self._sets.match_video(video, self._share)))
         alike = self._sets.match_pictures(list(seen.values()))
         found = [*zip(seen, alike, strict=True), *moving]
         return [(place, matches) for place, matches in found if matches]

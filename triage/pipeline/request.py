@@ -8,6 +8,7 @@ from pathlib import Path
 from triage.hashing.limits import PictureLimits, VideoLimits
 from triage.model.carving import CarveMode
 from triage.model.secret import Secrets
+from triage.model.video import QUERY_SHARE
 from triage.pipeline.plan import TimeLimits
 
 
@@ -23,6 +24,7 @@ class RunRequest:
         turned: compare each picture turned and mirrored too, eight times as much to search; those
             that an earlier run decoded without are decoded again.
         videos: look into videos; those left waiting stand as a gap, as pictures do.
+        video_share: of the frames of a video that make a match with a listed one.
         carve: what is looked through for files without a name, once all that have one are read.
         secrets: what may open locked volumes and backups; never written down.
         live: the folders among the images are in use, a mounted device for instance.
@@ -39,6 +41,7 @@ class RunRequest:
     turned: bool = False
     videos: bool = True
     video_limits: VideoLimits = field(default_factory=VideoLimits)
+    video_share: float = QUERY_SHARE
     carve: CarveMode = CarveMode.NONE
     secrets: Secrets = field(default_factory=Secrets, repr=False)
     live: bool = False

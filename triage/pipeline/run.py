@@ -131,7 +131,7 @@ class ExhibitRun:
         schemes: Mapping[str, Scheme],
         opened: list[tuple[str, Surveyed]],
     ) -> None:
-        judge = Judge(sets, schemes)
+        judge = Judge(sets, schemes, share=self.request.video_share)
         self._bring_up_to_date(exhibit_id, sets, judge)
         known = {location: self._record(exhibit_id, location, one) for location, one in opened}
         for location, one in opened:
