@@ -122,7 +122,10 @@ def test_between_is_the_complement_by_a_linear_count(places: list[tuple[int, int
 
 @given(st.binary(max_size=64), st.integers(1, 7), st.booleans(), st.data())
 def test_free_bits_are_those_of_a_linear_count(
-    bitmap: bytes, step: int, highest_first: bool, data: st.DataObject
+    bitmap: bytes,
+    step: int,
+    highest_first: bool,  # noqa: FBT001  (drawn by hypothesis)
+    data: st.DataObject,
 ) -> None:
     count = data.draw(st.integers(0, 8 * len(bitmap)))
     pieces = [bitmap[at : at + step] for at in range(0, len(bitmap), step)]

@@ -126,6 +126,7 @@ class ExhibitWork:
             limits=plan.limits,
             pictures=plan.pictures,
             turned=plan.turned,
+            carve=plan.carve,
         )
         with open_store(plan.url) as store:
             self.diary.write(store)

@@ -8,6 +8,7 @@ from typing import Protocol
 from triage.batch.clock import Deadline
 from triage.batch.weights import Weights
 from triage.batch.working import Settings
+from triage.model.carving import CarveMode
 from triage.model.event import Event
 from triage.model.queue import Lease, NightLine
 from triage.pipeline.plan import TimeLimits
@@ -24,7 +25,7 @@ class NightPlan:
             is that of a dead worker; ``poll_s``: interval of looks at an empty queue.
         limit_failures: failed attempts after which an exhibit is set aside.
         sets: reference packs by name, ``None`` for all that there are.
-        limits, pictures, turned: as in :class:`triage.pipeline.run.RunRequest`.
+        limits, pictures, turned, carve: as in :class:`triage.pipeline.run.RunRequest`.
     """
 
     url: str
@@ -41,6 +42,7 @@ class NightPlan:
     limits: TimeLimits = field(default_factory=TimeLimits)
     pictures: bool = True
     turned: bool = False
+    carve: CarveMode = CarveMode.NONE
     settings: Settings = field(default_factory=Settings)
 
 

@@ -10,9 +10,12 @@ import click
 
 from triage.cli.sealkey import key_option, seal_keys
 from triage.errors import UsageFault
+from triage.model.video import QUERY_SHARE
 
 if TYPE_CHECKING:
     from triage.batch.working import Settings
+    from triage.hashing.limits import VideoLimits
+    from triage.model.carving import CarveMode
     from triage.pipeline.plan import TimeLimits
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -37,11 +40,31 @@ _OPTIONS = (
         help="Digests only: leave pictures uncompared by appearance, as a gap, for a later run.",
     ),
     click.option(
+        "--no-videos",
+        is_flag=True,
+        help="Digests only of videos: leave their frames uncompared, as a gap, for a later run.",
+    ),
+    click.option(
+        "--video-share",
+        type=click.FloatRange(0.01, 1),
+        default=QUERY_SHARE,
+        show_default=True,
+        help="Share of the frames of a video, or of a listed one, that makes them match.",
+    ),
+    click.option(
         "--dihedral",
         is_flag=True,
         help="Find pictures that were turned by quarters or mirrored too. Searching takes eight "
         "times as long, decoding up to half as long again; eight times as many look-alikes by "
         "chance.",
+    ),
+    click.option(
+        "--carve",
+        type=click.Choice(("unallocated", "slack", "none")),
+        default="unallocated",
+        show_default=True,
+        help="Look for pictures and videos without a name in what no file holds; slack: behind "
+        "the ends of files too. None of it without a medium, as in folders and extractions.",
     ),
     click.option(
         "--medium",
@@ -63,6 +86,13 @@ _OPTIONS = (
         default=60.0,
         show_default=True,
         help="Seconds a picture may take.",
+    ),
+    click.option(
+        "--video-time",
+        type=click.FloatRange(1),
+        default=900.0,
+        show_default=True,
+        help="Seconds a video may take; what of it was compared by then stands.",
     ),
     click.option(
         "--worker-memory",
@@ -92,6 +122,13 @@ def settings_of(given: Mapping[str, Any]) -> Settings:
     )
 
 
+def video_limits_of(given: Mapping[str, Any]) -> VideoLimits:
+    """Give how far videos are looked into."""
+    from triage.hashing.limits import VideoLimits  # noqa: PLC0415  (help stays instant)
+
+    return VideoLimits(time_s=given["video_time"])
+
+
 def limits_of(given: Mapping[str, Any]) -> TimeLimits:
     """Give the time limits, once the options are known not to contradict each other.
 
@@ -103,6 +140,13 @@ def limits_of(given: Mapping[str, Any]) -> TimeLimits:
     if given["dihedral"] and given["skip_pictures"]:
         raise UsageFault("--dihedral is about pictures, and --skip-pictures leaves them out")
     return TimeLimits(entry_s=given["entry_time"], picture_s=given["picture_time"])
+
+
+def carve_of(given: Mapping[str, Any]) -> CarveMode:
+    """Give what is to be looked through for files without a name."""
+    from triage.model.carving import CarveMode  # noqa: PLC0415  (help stays instant)
+
+    return CarveMode(given["carve"])
 
 
 def workers_of(given: Mapping[str, Any]) -> int:

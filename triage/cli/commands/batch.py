@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from triage.cli.result import PROBLEMS
-from triage.cli.runoptions import limits_of, run_options, settings_of, workers_of
+from triage.cli.runoptions import carve_of, limits_of, run_options, settings_of, workers_of
 from triage.config import database_url
 from triage.errors import Interrupted
 
@@ -191,6 +191,7 @@ def _plan(url: str, given: Mapping[str, Any]) -> NightPlan:
         limits=limits_of(given),
         pictures=not given["skip_pictures"],
         turned=given["dihedral"],
+        carve=carve_of(given),
     )
 
 

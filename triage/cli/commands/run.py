@@ -13,7 +13,7 @@ import click
 from triage.cli.cluster import ClusterWish, cluster_options, cluster_pool, cluster_wish
 from triage.cli.givensecrets import check_road, given_secrets, live_option, secret_options
 from triage.cli.result import PROBLEMS, show_result
-from triage.cli.runoptions import limits_of, run_options, settings_of, workers_of
+from triage.cli.runoptions import carve_of, limits_of, run_options, settings_of, workers_of
 from triage.config import database_url
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def _request(
         picture_limits=PictureLimits(),
         pictures=not given["skip_pictures"],
         turned=given["dihedral"],
+        carve=carve_of(given),
         secrets=given_secrets(given["secrets_file"], ask=given["ask_secrets"]),
         live=given["live"],
     )
