@@ -126,6 +126,9 @@ class ExhibitWork:
             limits=plan.limits,
             pictures=plan.pictures,
             turned=plan.turned,
+            videos=plan.videos,
+            video_limits=plan.video_limits,
+            video_share=plan.video_share,
             carve=plan.carve,
         )
         with open_store(plan.url) as store:

@@ -8,9 +8,11 @@ from typing import Protocol
 from triage.batch.clock import Deadline
 from triage.batch.weights import Weights
 from triage.batch.working import Settings
+from triage.hashing.limits import VideoLimits
 from triage.model.carving import CarveMode
 from triage.model.event import Event
 from triage.model.queue import Lease, NightLine
+from triage.model.video import QUERY_SHARE
 from triage.pipeline.plan import TimeLimits
 
 
@@ -25,7 +27,8 @@ class NightPlan:
             is that of a dead worker; ``poll_s``: interval of looks at an empty queue.
         limit_failures: failed attempts after which an exhibit is set aside.
         sets: reference packs by name, ``None`` for all that there are.
-        limits, pictures, turned, carve: as in :class:`triage.pipeline.run.RunRequest`.
+        limits, pictures, turned, videos, video_limits, video_share, carve: as in
+            :class:`triage.pipeline.run.RunRequest`.
     """
 
     url: str
@@ -42,6 +45,9 @@ class NightPlan:
     limits: TimeLimits = field(default_factory=TimeLimits)
     pictures: bool = True
     turned: bool = False
+    videos: bool = True
+    video_limits: VideoLimits = field(default_factory=VideoLimits)
+    video_share: float = QUERY_SHARE
     carve: CarveMode = CarveMode.NONE
     settings: Settings = field(default_factory=Settings)
 

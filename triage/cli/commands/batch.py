@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from triage.cli.result import PROBLEMS
-from triage.cli.runoptions import carve_of, limits_of, run_options, settings_of, workers_of
+from triage.cli.runoptions import (
+    carve_of,
+    limits_of,
+    run_options,
+    settings_of,
+    video_limits_of,
+    workers_of,
+)
 from triage.config import database_url
 from triage.errors import Interrupted
 
@@ -191,6 +198,9 @@ def _plan(url: str, given: Mapping[str, Any]) -> NightPlan:
         limits=limits_of(given),
         pictures=not given["skip_pictures"],
         turned=given["dihedral"],
+        videos=not given["no_videos"],
+        video_limits=video_limits_of(given),
+        video_share=given["video_share"],
         carve=carve_of(given),
     )
 

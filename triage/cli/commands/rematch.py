@@ -18,6 +18,7 @@ from triage.matching.library import PackLibrary
 from triage.matching.loading import LoadedSets
 from triage.model.event import Event, Progress, Stage
 from triage.model.verdict import Verdict
+from triage.model.video import QUERY_SHARE
 from triage.pipeline import rematch as matching
 from triage.pipeline.judging import Judge
 from triage.store.database import Store, open_store
@@ -31,6 +32,13 @@ from triage.store.judged import contents_total
 @click.option("--exhibit", help="Only this exhibit.")
 @click.option("--set", "sets", multiple=True, metavar="NAME", help="Pack to apply. Default: all.")
 @key_option
+@click.option(
+    "--video-share",
+    type=click.FloatRange(0.01, 1),
+    default=QUERY_SHARE,
+    show_default=True,
+    help="Share of the frames of a video, or of a listed one, that makes them match.",
+)
 @click.option("--only", is_flag=True, help="Drop what was applied before and is not named.")
 @click.option("--db", metavar="URL", help="Case database.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object an exhibit.")
@@ -40,6 +48,7 @@ def rematch(  # noqa: PLR0913  (click hands over each option by its name)
     exhibit: str | None,
     sets: tuple[str, ...],
     key_files: tuple[Path, ...],
+    video_share: float,
     only: bool,
     db: str | None,
     as_json: bool,
@@ -59,16 +68,18 @@ def rematch(  # noqa: PLR0913  (click hands over each option by its name)
             exhibit_id = store.exhibit_ids(case, reference)[0]
             applied = store.packs_of(exhibit_id)
             loaded = matching.references_for(library, sets or None, applied, only=only)
-            _apply(store, exhibit_id, loaded, book)
+            _apply(store, exhibit_id, loaded, book, video_share)
             verdict: Verdict = show_result(store, case, reference, as_json=as_json)
             gaps = gaps or bool(verdict.gaps)
     sys.exit(PROBLEMS if gaps else 0)
 
 
-def _apply(store: Store, exhibit_id: int, loaded: LoadedSets, book: SchemeBook) -> None:
+def _apply(
+    store: Store, exhibit_id: int, loaded: LoadedSets, book: SchemeBook, share: float
+) -> None:
     try:
         schemes = matching.schemes_for(book, loaded)
-        judge = Judge(loaded, schemes)
+        judge = Judge(loaded, schemes, share=share)
         with Watcher(PipeConsole(stderr=True)) as watcher:
             matching.rematch_exhibit(store, exhibit_id, judge, _teller(store, exhibit_id, watcher))
         matching.record_references(store, exhibit_id, loaded, schemes)

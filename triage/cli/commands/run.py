@@ -13,7 +13,14 @@ import click
 from triage.cli.cluster import ClusterWish, cluster_options, cluster_pool, cluster_wish
 from triage.cli.givensecrets import check_road, given_secrets, live_option, secret_options
 from triage.cli.result import PROBLEMS, show_result
-from triage.cli.runoptions import carve_of, limits_of, run_options, settings_of, workers_of
+from triage.cli.runoptions import (
+    carve_of,
+    limits_of,
+    run_options,
+    settings_of,
+    video_limits_of,
+    workers_of,
+)
 from triage.config import database_url
 
 if TYPE_CHECKING:
@@ -93,6 +100,9 @@ def _request(
         picture_limits=PictureLimits(),
         pictures=not given["skip_pictures"],
         turned=given["dihedral"],
+        videos=not given["no_videos"],
+        video_limits=video_limits_of(given),
+        video_share=given["video_share"],
         carve=carve_of(given),
         secrets=given_secrets(given["secrets_file"], ask=given["ask_secrets"]),
         live=given["live"],
