@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from triage.ingest.archives import mail, packed_stream, seven_zip, tar_archive, zip_archive
+from triage.ingest.archives import (
+    cab,
+    mail,
+    packed_stream,
+    rar,
+    seven_zip,
+    tar_archive,
+    zip_archive,
+)
 from triage.ingest.archives.member import Archive, ArchiveLimits
 from triage.ingest.archives.source import Source
 
@@ -84,6 +92,20 @@ ARCHIVES: tuple[ArchiveReader, ...] = (
         mimes=frozenset({"application/x-7z-compressed"}),
     ),
     ArchiveReader(
+        name="rar",
+        recognises=rar.recognises,
+        open=rar.RarArchive,
+        mimes=frozenset(
+            {"application/x-rar", "application/x-rar-compressed", "application/vnd.rar"}
+        ),
+    ),
+    ArchiveReader(
+        name="cab",
+        recognises=cab.recognises,
+        open=cab.CabArchive,
+        mimes=frozenset({"application/vnd.ms-cab-compressed"}),
+    ),
+    ArchiveReader(
         name="tar",
         recognises=tar_archive.recognises,
         open=tar_archive.TarArchive,
@@ -115,10 +137,6 @@ ARCHIVE_MIMES: frozenset[str] = frozenset(mime for reader in ARCHIVES for mime i
 
 UNOPENED_ARCHIVE_MIMES: frozenset[str] = frozenset(
     {
-        "application/x-rar",
-        "application/x-rar-compressed",
-        "application/vnd.rar",
-        "application/vnd.ms-cab-compressed",
         "application/x-lz4",
         "application/x-lzip",
         "application/x-lzop",
