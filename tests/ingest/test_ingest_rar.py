@@ -89,9 +89,7 @@ def test_parts_and_cuts_say_so(tmp_path: Path, make: object) -> None:
     files, entry = carried(tmp_path, data[:300])
     listing = lawful(files, entry)
     assert "cut off" in listing.problems[0].detail
-    with pytest.raises(
-        ContentError, match="before the member does|more bytes than the archive has"
-    ):
+    with pytest.raises(ContentError, match=r"before the member|more bytes than the archive"):
         content(files, listing.entries[0])
     files, entry = carried(tmp_path, make(FILES).replace(b"one.jpg", b"one.jpG"))  # type: ignore[operator]
     assert "header at byte" in list_members(files, entry).problems[0].detail
