@@ -10,7 +10,7 @@ from typing import Protocol
 
 from triage.errors import EvidenceError
 from triage.ingest.filesystem import FileSystem
-from triage.ingest.logicals import ios_backup, zip_source
+from triage.ingest.logicals import android_backup, ios_backup, tar_source, zip_source
 from triage.ingest.volume import Survey
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo
@@ -107,10 +107,22 @@ LOGICALS: tuple[LogicalFormat, ...] = (
         kinds=(ContainerKind.ZIP,),
     ),
     LogicalFormat(
+        name="tar",
+        recognises=tar_source.recognises,
+        open=tar_source.open_tar,
+        kinds=(ContainerKind.TAR,),
+    ),
+    LogicalFormat(
         name=ios_backup.NAME,
         recognises=ios_backup.recognises,
         open=ios_backup.open_backup,
         kinds=(ContainerKind.IOS_BACKUP,),
+    ),
+    LogicalFormat(
+        name=android_backup.NAME,
+        recognises=android_backup.recognises,
+        open=android_backup.open_backup,
+        kinds=(ContainerKind.ANDROID_BACKUP,),
     ),
 )
 """In order of trial; what none of them takes is a medium or a plain folder."""

@@ -14,10 +14,10 @@ from triage.model.display import printable
 from triage.model.entry import EntryKind, Times
 from triage.model.outcome import FailReason, SkipReason
 
-_BLOCK = 512
+BLOCK = 512
 _CHECKSUM = slice(148, 156)
 _SCAN_BYTES = 1024 * 1024
-_FAULTS = 100
+FAULTS = 100
 _KINDS = {
     tarfile.DIRTYPE: EntryKind.DIRECTORY,
     tarfile.SYMTYPE: EntryKind.SYMLINK,
@@ -29,8 +29,8 @@ _KINDS = {
 
 def recognises(head: bytes) -> bool:
     """Tell a tar by the checksum of its first header (POSIX.1-1988, ustar and before)."""
-    block = head[:_BLOCK]
-    if len(block) < _BLOCK or not block[0]:
+    block = head[:BLOCK]
+    if len(block) < BLOCK or not block[0]:
         return False
     try:
         stated = int(block[_CHECKSUM].strip(b" \0") or b"x", 8)
@@ -67,24 +67,12 @@ class TarArchive:
         self.faults = faults
         self._list(most or limits.max_members)
         budget = Budget(limits, packed_bytes or source.size_bytes)
-        self.members = tuple(budget.charged(_member(info)) for info, _ in self._found)
+        self.members = tuple(budget.charged(member_of(info)) for info, _ in self._found)
         self.faults = (*self.faults, *budget.faults())
 
     def content(self, ordinal: int) -> Iterator[bytes]:
         """Give the content of a member, holes as zeros."""
-        info, base = self._found[ordinal]
-        data = base + info.offset_data
-        # tarfile gives pairs here; those of no length only fill a header
-        told = cast("list[tuple[int, int]] | None", info.sparse)
-        stretches = [(0, info.size)] if told is None else [pair for pair in told if pair[1]]
-        with guarded("member of a tar"):
-            at = 0
-            for start, size in (*stretches, (info.size, 0)):
-                if start < at or size < 0 or start + size > info.size:
-                    raise ContentError(FailReason.READ_ERROR, "holes that contradict each other")
-                yield from _zeros(start - at)
-                yield from self._stretch(data, size)
-                data, at = data + size, start + size
+        return content_of(self._source, *self._found[ordinal])
 
     def window(self, ordinal: int) -> Source | None:
         """Give a member without holes."""
@@ -92,16 +80,6 @@ class TarArchive:
         if info.sparse is not None:
             return None
         return WindowSource(self._source, base + info.offset_data, info.size)
-
-    def _stretch(self, start: int, size: int) -> Iterator[bytes]:
-        at, end = start, start + size
-        while at < end:
-            piece = self._source.read_at(at, min(CHUNK_BYTES, end - at))
-            if not piece:
-                detail = f"the tar ends {end - at} bytes before the member does"
-                raise ContentError(FailReason.SHORT_READ, detail)
-            at += len(piece)
-            yield piece
 
     def _list(self, most: int) -> None:
         """List all members, also those behind a damaged header or an end mark."""
@@ -111,12 +89,12 @@ class TarArchive:
             self.faults += (fault,) if fault else ()
             if len(self._found) >= most:
                 return
-            if len(self.faults) >= _FAULTS:
-                self.faults += (f"stopped at byte {stopped} after {_FAULTS} faults",)
+            if len(self.faults) >= FAULTS:
+                self.faults += (f"stopped at byte {stopped} after {FAULTS} faults",)
                 return
             try:
                 with guarded("tar"):
-                    base = self._next_header(max(stopped, base + _BLOCK))
+                    base = next_header(self._source, max(stopped, base + BLOCK))
             except ContentError as error:
                 self.faults += (error.detail,)
                 return
@@ -148,27 +126,66 @@ class TarArchive:
         return base + at, self._end(base + at)
 
     def _end(self, at: int) -> str:
-        block = self._source.read_at(at, _BLOCK)
+        block = self._source.read_at(at, BLOCK)
         if not block:
             return "the tar ends without an end mark: it may be cut off"
         if any(block):
             return f"the header at byte {at} is damaged: some that follow may not be listed"
         return ""
 
-    def _next_header(self, start: int) -> int:
-        """Give the place of the next intact header, the size of the source where there is none."""
-        at = start + -start % _BLOCK
-        while at < self._source.size_bytes:
-            data = self._source.read_at(at, _SCAN_BYTES)
-            mark = data.find(b"ustar")
-            while mark >= 0:
-                place = mark - 257
-                aligned = place >= 0 and not place % _BLOCK
-                if aligned and recognises(data[place : place + _BLOCK]):
-                    return at + place
-                mark = data.find(b"ustar", mark + 1)
-            at += _SCAN_BYTES
-        return self._source.size_bytes
+
+def next_header(source: Source, start: int) -> int:
+    """Give the place of the next intact header, the size of the source where there is none.
+
+    Raises:
+        ContentError: the source cannot be read.
+    """
+    at = start + -start % BLOCK
+    while at < source.size_bytes:
+        data = source.read_at(at, _SCAN_BYTES)
+        mark = data.find(b"ustar")
+        while mark >= 0:
+            place = mark - 257
+            aligned = place >= 0 and not place % BLOCK
+            if aligned and recognises(data[place : place + BLOCK]):
+                return at + place
+            mark = data.find(b"ustar", mark + 1)
+        at += _SCAN_BYTES
+    return source.size_bytes
+
+
+def content_of(source: Source, info: tarfile.TarInfo, base: int) -> Iterator[bytes]:
+    """Give the content of a member, holes as zeros.
+
+    Args:
+        base: where its tar begins in the source.
+
+    Raises:
+        ContentError: the source ends before, or the holes contradict each other.
+    """
+    data = base + info.offset_data
+    # tarfile gives pairs here; those of no length only fill a header
+    told = cast("list[tuple[int, int]] | None", info.sparse)
+    stretches = [(0, info.size)] if told is None else [pair for pair in told if pair[1]]
+    with guarded("member of a tar"):
+        at = 0
+        for start, size in (*stretches, (info.size, 0)):
+            if start < at or size < 0 or start + size > info.size:
+                raise ContentError(FailReason.READ_ERROR, "holes that contradict each other")
+            yield from _zeros(start - at)
+            yield from _stretch(source, data, size)
+            data, at = data + size, start + size
+
+
+def _stretch(source: Source, start: int, size: int) -> Iterator[bytes]:
+    at, end = start, start + size
+    while at < end:
+        piece = source.read_at(at, min(CHUNK_BYTES, end - at))
+        if not piece:
+            detail = f"the tar ends {end - at} bytes before the member does"
+            raise ContentError(FailReason.SHORT_READ, detail)
+        at += len(piece)
+        yield piece
 
 
 def _zeros(count: int) -> Iterator[bytes]:
@@ -176,7 +193,8 @@ def _zeros(count: int) -> Iterator[bytes]:
         yield bytes(min(CHUNK_BYTES, count - at))
 
 
-def _member(info: tarfile.TarInfo) -> Member:
+def member_of(info: tarfile.TarInfo) -> Member:
+    """Tell of a member what its header says."""
     kind = EntryKind.FILE if info.size else _KINDS.get(info.type, EntryKind.FILE)
     link = printable(info.linkname.encode("utf-8", "surrogateescape"))
     reason, detail = "", ""
