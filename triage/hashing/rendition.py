@@ -90,17 +90,27 @@ def _shown(picture: Image.Image, view: View) -> Image.Image:
     picture.load()
     if picture.format in {"ICO", "HEIF"}:  # these know their true size only now
         width, height = picture.size
-    flat = plain(picture)
+    flat = spared(plain(picture), view, (width, height))
+    turn = _UPRIGHT.get(int(picture.getexif().get(_ORIENTATION, 1) or 1))
+    upright = flat if turn is None else flat.transpose(turn)
+    return Image.fromarray(np.asarray(upright))
+
+
+def spared(flat: Image.Image, view: View, full: tuple[int, int] | None = None) -> Image.Image:
+    """Scale pixels to a view, with its measures.
+
+    Args:
+        flat: 8-bit ``RGB`` or ``L``.
+        full: width and height that the picture has, where fewer pixels of it were decoded.
+    """
+    width, height = full or flat.size
     if view.grey:
         flat = flat.convert("L")
     size = _fitting(width, height, view.longest_pixels)
     if view.blur:
         few = _fitting(width, height, max(min(BLUR_PIXELS, max(size) // _BLUR_AT_LEAST), 1))
         flat = flat.resize(few, Image.Resampling.BOX, reducing_gap=3.0)
-    flat = flat.resize(size, Image.Resampling.BICUBIC, reducing_gap=None if view.blur else 3.0)
-    turn = _UPRIGHT.get(int(picture.getexif().get(_ORIENTATION, 1) or 1))
-    upright = flat if turn is None else flat.transpose(turn)
-    return Image.fromarray(np.asarray(upright))
+    return flat.resize(size, Image.Resampling.BICUBIC, reducing_gap=None if view.blur else 3.0)
 
 
 def _fitting(width: int, height: int, longest: int) -> tuple[int, int]:
