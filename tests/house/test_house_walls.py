@@ -21,7 +21,7 @@ FOREIGN = {
         frozenset({"ingest"}),
     ),
     **dict.fromkeys(
-        ("pyvmdk", "pyvhdi", "pyqcow", "pymodi", "pybde", "pyluksde", "pyvshadow", "pyvslvm"),
+        ("pyvhdi", "pymodi", "pybde", "pyluksde", "pyvshadow", "pyvslvm"),
         frozenset({"ingest"}),
     ),
     **dict.fromkeys(

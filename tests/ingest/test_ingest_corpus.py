@@ -206,9 +206,19 @@ def test_apfs_agrees_with_the_sleuth_kit_tools() -> None:
     assert kinds[b"/a_link"] is EntryKind.SYMLINK
 
 
-def test_disk_image_formats_given_as_evidence_are_named() -> None:
-    from triage.errors import EvidenceError  # noqa: PLC0415 (used here alone)
+@pytest.mark.parametrize("name", ["ext2.qcow2", "ext2.vhd", "ext2.vmdk"])
+def test_a_virtual_disk_holds_what_the_e01_of_the_same_disk_holds(name: str) -> None:
+    there = Counter(ours(corpus() / "images" / "ext2.E01"))
+    assert Counter(ours(corpus() / "containers" / name)) == there
+    assert there.total() == 7
 
-    for path in sorted((corpus() / "containers").iterdir()):
-        with pytest.raises(EvidenceError, match=r"QCOW|VHD|VMDK|DMG"):
-            open_evidence(path)
+
+def test_a_packed_dmg_holds_the_files_that_its_maker_puts_on_every_volume() -> None:
+    def contents(path: Path) -> dict[str, str]:
+        return {key[0]: key[3] for key in ours(path) if key[3] and not key[0].startswith("/$")}
+
+    packed = contents(corpus() / "containers" / "hfsplus_zlib.dmg")
+    peer = contents(corpus() / "images" / "hfsplus.raw")
+    files = {"/passwords.txt", "/a_directory/a_file", "/a_directory/another_file"}
+    assert set(packed) == files
+    assert packed.items() <= peer.items()

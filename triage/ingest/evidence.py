@@ -9,6 +9,7 @@ from typing import Protocol
 
 from triage.errors import EvidenceError, EvidenceGone
 from triage.ingest.container import Container, open_container
+from triage.ingest.earlier import with_earlier_states
 from triage.ingest.filesystem import FileSystem, open_volume
 from triage.ingest.filesystems.folder import (
     FolderFileSystem,
@@ -100,7 +101,8 @@ class ImageEvidence:
     def survey(self) -> Survey:
         """Give all volumes and what stood in the way; worked out once."""
         if self._survey is None:
-            self._survey = survey(self._container, self._layers)
+            found = survey(self._container, self._layers)
+            self._survey = with_earlier_states(found, self.info)
         return self._survey
 
     def filesystem(self, volume_key: str) -> FileSystem:

@@ -52,7 +52,10 @@ def parent_beside(path: Path, recorded: Sequence[str], below: tuple[Path, ...]) 
         if found is None:
             continue
         if found in {*below, path} or len(below) >= MOST_PARENTS:
-            raise EvidenceError(f"{shown}: its parents lead back to itself")
+            raise EvidenceError(
+                f"{shown}: its parents lead back to itself",
+                hint="the names that the disks record of each other are made up",
+            )
         return found
     names = next((_SEPARATORS.split(one)[-1] for one in recorded if one), "of no name")
     raise EvidenceError(

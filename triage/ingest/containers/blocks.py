@@ -12,6 +12,7 @@ from triage.ingest.containers.files import SegmentFiles
 from triage.ingest.containers.handover import ContainerHandover, handover
 from triage.ingest.containers.identity import evidence_key
 from triage.ingest.containers.pieces import (
+    COPY_HINT,
     MOST_UNPACKED_BYTES,
     BlockMap,
     How,
@@ -51,7 +52,9 @@ class DiskContainer:
     ) -> None:
         name = printable(files.paths[0].name)
         if not 0 < blocks.size_bytes <= MOST_BYTES:
-            raise EvidenceError(f"{name}: says that its disk has {blocks.size_bytes} bytes")
+            raise EvidenceError(
+                f"{name}: says that its disk has {blocks.size_bytes} bytes", hint=COPY_HINT
+            )
         self._files = files
         self._blocks = blocks
         self._size_bytes = blocks.size_bytes

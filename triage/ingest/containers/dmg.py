@@ -15,7 +15,7 @@ from triage.errors import EvidenceError
 from triage.ingest.containers.blocks import DiskContainer
 from triage.ingest.containers.files import SegmentFiles
 from triage.ingest.containers.lzfse import LzfseBlocks
-from triage.ingest.containers.pieces import How, Piece, Unpack, lost, plain, zeros
+from triage.ingest.containers.pieces import COPY_HINT, How, Piece, Unpack, lost, plain, zeros
 from triage.ingest.containers.unpacking import by_adc, by_bzip2, by_lzma, by_zlib
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind
@@ -101,7 +101,7 @@ def open_dmg(path: Path) -> DiskContainer:
     shown = printable(path.name)
     found = trailer(path)
     if found is None:
-        raise EvidenceError(f"{shown}: the trailer of the DMG image cannot be read")
+        raise EvidenceError(f"{shown}: the trailer of the DMG image cannot be read", hint=COPY_HINT)
     if found.segments > 1 or not found.list_bytes:
         what = "in several files" if found.segments > 1 else "of Mac OS before version 10.2"
         raise EvidenceError(
@@ -172,7 +172,9 @@ def _blocks(files: SegmentFiles, found: Trailer, shown: str) -> Iterator[bytes]:
         EvidenceError: the list is cut off, too long, or none.
     """
     if found.list_bytes > MOST_LIST_BYTES:
-        raise EvidenceError(f"{shown}: the list of blocks of the DMG image is too long")
+        raise EvidenceError(
+            f"{shown}: the list of blocks of the DMG image is too long", hint=COPY_HINT
+        )
     try:
         text = files.pread(0, found.list_offset_bytes, found.list_bytes)
         told = plistlib.loads(text, fmt=plistlib.FMT_XML)

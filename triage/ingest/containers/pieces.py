@@ -12,6 +12,8 @@ from triage.model.evidence import DamageKind
 MOST_UNPACKED_BYTES = 64 * 1024 * 1024
 """A packed block that claims to be larger is lost: no writer makes one, and it is held whole."""
 
+COPY_HINT = "the copy may be damaged: compare its size, or its digest, with the original"
+
 
 class How(Enum):
     """In which way the bytes of a piece are got."""

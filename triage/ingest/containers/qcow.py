@@ -12,6 +12,7 @@ from triage.ingest.containers import raw
 from triage.ingest.containers.beside import named_beside, parent_beside
 from triage.ingest.containers.blocks import DiskContainer
 from triage.ingest.containers.files import SegmentFiles
+from triage.ingest.containers.pieces import COPY_HINT
 from triage.ingest.containers.qcow_map import QcowMap, Shape
 from triage.ingest.containers.raw import RawContainer
 from triage.ingest.containers.unpacking import by_deflate, by_zstd
@@ -130,21 +131,25 @@ def _head(files: SegmentFiles, shown: str) -> _Head:
         first = files.pread(0, 0, 64 * 1024)
         (version,) = struct.unpack_from(">I", first, 4)
         if version == 1:
-            return _first_version(first)
+            return _first_version(first, shown)
         if version in {2, 3}:
             return _later_version(first, version, shown)
     except (OSError, struct.error) as error:
-        raise EvidenceError(f"{shown}: the head of the QCOW disk is cut off") from error
-    raise EvidenceError(f"{shown}: is a QCOW disk of version {version}, which is not supported")
+        raise EvidenceError(
+            f"{shown}: the head of the QCOW disk is cut off", hint=COPY_HINT
+        ) from error
+    raise EvidenceError(
+        f"{shown}: is a QCOW disk of version {version}, which is not supported", hint=COPY_HINT
+    )
 
 
-def _first_version(first: bytes) -> _Head:
+def _first_version(first: bytes, shown: str) -> _Head:
     at, length, _, size, cluster_bits, l2_bits, _, crypt, l1_offset = struct.unpack_from(
         ">QIIQBBHIQ", first, 8
     )
-    _check(cluster_bits, crypt, "QCOW disk")
+    _check(cluster_bits, crypt, shown)
     if not 1 <= l2_bits <= 21:
-        raise EvidenceError("QCOW disk: its tables have no plausible size")
+        raise EvidenceError(f"{shown}: its QCOW tables have no plausible size", hint=COPY_HINT)
     span = 1 << (cluster_bits + l2_bits)
     shape = Shape(
         size_bytes=size,
@@ -204,7 +209,7 @@ def _check(cluster_bits: int, crypt: int, shown: str) -> None:
             hint="decrypt it with its password first: qemu-img convert --object secret,…",
         )
     if not 9 <= cluster_bits <= 21:
-        raise EvidenceError(f"{shown}: its clusters have no plausible size")
+        raise EvidenceError(f"{shown}: its QCOW clusters have no plausible size", hint=COPY_HINT)
 
 
 def _extensions(first: bytes, at: int) -> dict[int, str]:

@@ -12,7 +12,7 @@ from triage.ingest.containers.beside import MOST_PARENTS
 from triage.ingest.containers.blocks import DiskContainer
 from triage.ingest.containers.files import SegmentFiles
 from triage.ingest.containers.filetables import FilePages, FileTable
-from triage.ingest.containers.pieces import Piece, from_parent, lost, plain, zeros
+from triage.ingest.containers.pieces import COPY_HINT, Piece, from_parent, lost, plain, zeros
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind
 
@@ -65,7 +65,7 @@ def open_vdi(path: Path, below: tuple[Path, ...] = ()) -> DiskContainer:
     files = SegmentFiles((path,))
     head = _head(path)
     if head is None:
-        raise EvidenceError(f"{shown}: the head of the VDI disk cannot be read")
+        raise EvidenceError(f"{shown}: the head of the VDI disk cannot be read", hint=COPY_HINT)
     parent = _parent(path, head, below) if head.kind in _DIFFERENCES else None
     return DiskContainer(
         files,
@@ -110,7 +110,9 @@ def _parent(path: Path, head: _Head, below: tuple[Path, ...]) -> DiskContainer:
         if known is None or known.identifier != head.parent:
             continue
         if sibling in {*below, path} or len(below) >= MOST_PARENTS:
-            raise EvidenceError(f"{printable(path.name)}: its parents lead back to itself")
+            raise EvidenceError(
+                f"{printable(path.name)}: its parents lead back to itself", hint=COPY_HINT
+            )
         return open_vdi(sibling, (*below, path))
     raise EvidenceError(
         f"{printable(path.name)}: holds only the differences to its parent {head.parent},"

@@ -11,7 +11,7 @@ from triage.ingest.containers.beside import parent_beside
 from triage.ingest.containers.blocks import DiskContainer
 from triage.ingest.containers.files import SegmentFiles
 from triage.ingest.containers.filetables import FilePages, FileTable
-from triage.ingest.containers.pieces import Piece, from_parent, lost, plain
+from triage.ingest.containers.pieces import COPY_HINT, Piece, from_parent, lost, plain
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind, DamageKind
 
@@ -68,7 +68,7 @@ def open_vhd(path: Path, below: tuple[Path, ...] = ()) -> DiskContainer:
     files = SegmentFiles((path,))
     footer = _either_footer(files)
     if footer is None:
-        raise EvidenceError(f"{shown}: neither footer of the VHD disk can be read")
+        raise EvidenceError(f"{shown}: neither footer of the VHD disk can be read", hint=COPY_HINT)
     header = (("format", f"VHD {_NAMES[footer.kind]}"),)
     if footer.kind == FIXED:
         fixed = FixedMap(footer.size_bytes, files.sizes_bytes[0] - FOOTER_BYTES)
@@ -207,11 +207,11 @@ def _head(files: SegmentFiles, footer: Footer, shown: str) -> _Head:
     except (OSError, OverflowError):
         data = b""
     if len(data) < HEAD_BYTES or data[:8] != HEAD_MAGIC or not _sound(data, 36):
-        raise EvidenceError(f"{shown}: the head of the VHD disk is damaged")
+        raise EvidenceError(f"{shown}: the head of the VHD disk is damaged", hint=COPY_HINT)
     (table,) = struct.unpack_from(">Q", data, 16)
     blocks, block_bytes = struct.unpack_from(">II", data, 28)
     if block_bytes % _SECTOR or not _SECTOR <= block_bytes <= 1 << 30:
-        raise EvidenceError(f"{shown}: its blocks have no plausible size")
+        raise EvidenceError(f"{shown}: its blocks have no plausible size", hint=COPY_HINT)
     return _Head(
         table_offset_bytes=table,
         blocks=blocks,

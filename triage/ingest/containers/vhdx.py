@@ -13,6 +13,7 @@ from triage.ingest.containers.blocks import DiskContainer
 from triage.ingest.containers.crc32c import crc32c
 from triage.ingest.containers.files import SegmentFiles
 from triage.ingest.containers.filetables import FilePages
+from triage.ingest.containers.pieces import COPY_HINT
 from triage.ingest.containers.vhdx_log import replayed
 from triage.ingest.containers.vhdx_map import Table, VhdxMap
 from triage.model.display import printable
@@ -113,7 +114,7 @@ def _header(files: SegmentFiles, shown: str) -> _Header:
                 )
             )
     if not found:
-        raise EvidenceError(f"{shown}: neither header of the VHDX disk can be read")
+        raise EvidenceError(f"{shown}: neither header of the VHDX disk can be read", hint=COPY_HINT)
     return max(found, key=lambda one: one.sequence)
 
 
@@ -128,14 +129,18 @@ def _regions(pages: FilePages, shown: str) -> dict[bytes, tuple[int, int]]:
         found = {one: (offset, length) for one, offset, length, _ in entries}
         if _TABLE in found and _METADATA in found:
             return found
-    raise EvidenceError(f"{shown}: neither table of regions of the VHDX disk can be read")
+    raise EvidenceError(
+        f"{shown}: neither table of regions of the VHDX disk can be read", hint=COPY_HINT
+    )
 
 
 def _items(pages: FilePages, region: tuple[int, int], shown: str) -> dict[bytes, bytes]:
     """Give the items of metadata by their identifiers; single ones are small."""
     data = pages.read(region[0], min(region[1], _REGION_BYTES))
     if data[:8] != b"metadata" or len(data) < 32:
-        raise EvidenceError(f"{shown}: the metadata of the VHDX disk cannot be read")
+        raise EvidenceError(
+            f"{shown}: the metadata of the VHDX disk cannot be read", hint=COPY_HINT
+        )
     (count,) = struct.unpack_from("<H", data, 10)
     whole = data[32 : 32 + 32 * min(count, _MOST_ENTRIES)]
     items: dict[bytes, bytes] = {}
@@ -153,10 +158,12 @@ def _geometry(items: dict[bytes, bytes], region: tuple[int, int], shown: str) ->
         (size,) = struct.unpack_from("<Q", items[_SIZE])
         (sector,) = struct.unpack_from("<I", items[_SECTOR])
     except (KeyError, struct.error) as error:
-        raise EvidenceError(f"{shown}: the metadata of the VHDX disk is not complete") from error
+        raise EvidenceError(
+            f"{shown}: the metadata of the VHDX disk is not complete", hint=COPY_HINT
+        ) from error
     plausible = block_bytes % _MIB == 0 and _MIB <= block_bytes <= 256 * _MIB
     if not plausible or sector not in {512, 4096}:
-        raise EvidenceError(f"{shown}: its blocks have no plausible size")
+        raise EvidenceError(f"{shown}: its blocks have no plausible size", hint=COPY_HINT)
     return Table(
         offset_bytes=region[0],
         entries=region[1] // 8,

@@ -11,7 +11,7 @@ from triage.errors import EvidenceError
 from triage.ingest.containers.beside import named_beside, parent_beside
 from triage.ingest.containers.blocks import DiskContainer
 from triage.ingest.containers.files import SegmentFiles
-from triage.ingest.containers.pieces import Piece, lost, plain, zeros
+from triage.ingest.containers.pieces import COPY_HINT, Piece, lost, plain, zeros
 from triage.ingest.containers.vmdk_grains import MAGIC, OLD_MAGIC, SECTOR, Grains, sparse_head
 from triage.ingest.containers.vmdk_text import MOST_BYTES, Description, Extent, described
 from triage.model.display import printable
@@ -64,7 +64,9 @@ def open_vmdk(path: Path, below: tuple[Path, ...] = ()) -> DiskContainer:
     shown = printable(path.name)
     path, told, alone = _description(path)
     if not any(one.sectors for one in told.extents):
-        raise EvidenceError(f"{shown}: the descriptor of the VMDK disk names no extent")
+        raise EvidenceError(
+            f"{shown}: the descriptor of the VMDK disk names no extent", hint=COPY_HINT
+        )
     names = [None if alone else named_beside(path, one.name) for one in told.extents]
     paths = (path, *dict.fromkeys(one for one in names if one not in {None, path}))
     files = SegmentFiles([one for one in paths if one is not None])
@@ -119,7 +121,9 @@ def _description(path: Path) -> tuple[Path, Description, bool]:
         if head is None and files.pread(0, 0, 4) not in {MAGIC, OLD_MAGIC}:
             return path, described(files.pread(0, 0, MOST_BYTES)), False
         if head is None:
-            raise EvidenceError(f"{shown}: the head of the VMDK disk cannot be read")
+            raise EvidenceError(
+                f"{shown}: the head of the VMDK disk cannot be read", hint=COPY_HINT
+            )
         own = Extent(sectors=head.sectors, kind="SPARSE", name=path.name)
         at, length = head.description
         if length:
@@ -129,7 +133,7 @@ def _description(path: Path) -> tuple[Path, Description, bool]:
             if told.extents:
                 return path, told, False
     except (OSError, OverflowError) as error:
-        raise EvidenceError(f"{shown}: cannot be read: {error}") from error
+        raise EvidenceError(f"{shown}: cannot be read: {error}", hint=COPY_HINT) from error
     finally:
         files.close()
     beside = _naming(path)
@@ -218,7 +222,8 @@ def _parent(path: Path, told: Description, below: tuple[Path, ...]) -> DiskConta
         head = file.read(64)
     if not recognises(found, head):
         raise EvidenceError(
-            f"{printable(path.name)}: its parent {printable(found.name)} is no VMDK disk"
+            f"{printable(path.name)}: its parent {printable(found.name)} is no VMDK disk",
+            hint=COPY_HINT,
         )
     if _description(found)[1].content != told.parent_content:
         raise EvidenceError(
