@@ -76,7 +76,9 @@ def _carved(summary: ExhibitSummary, coverage: Coverage) -> Iterator[str]:
         found = sum(one.found for _, one in coverage.spaces)
         rejected = sum(one.rejected for _, one in coverage.spaces)
         read = ", ".join(
-            f"{_SPACES[space]} {amount(done[space])} of {amount(total[space])}" for space in total
+            f"{_SPACES[space]} {amount(done[space])} of {amount(total[space])}"
+            for space in total
+            if total[space]
         )
         yield f"  carved: {found:,} found, {rejected:,} beginnings rejected; {read}"
     left = [one for one in summary.evidence if one.kind not in LOGICAL_KINDS]
