@@ -35,11 +35,11 @@ _LOSSES = {
     LossKind.MEMORY_LIMIT: NotShownReason.MEMORY_LIMIT,
     LossKind.ERROR: NotShownReason.UNREADABLE,
 }
-_NO_PICTURES = {"video": NotShownReason.VIDEO, "audio": NotShownReason.NOT_A_PICTURE}
+_NO_PICTURES = {"audio": NotShownReason.NOT_A_PICTURE}
 
 WORDS = {
     NotShownReason.UNKNOWN: "This case has no such picture.",
-    NotShownReason.VIDEO: "This is a video. Videos are not shown here.",
+    NotShownReason.VIDEO: "This is a video, and no frames of it can be shown.",
     NotShownReason.NOT_A_PICTURE: "This is not a picture.",
     NotShownReason.AWAY: "The evidence is not where it was read. Connect it, then try again.",
     NotShownReason.CHANGED: "What lies there now is not what was examined, so it is not shown.",

@@ -11,6 +11,17 @@ from triage.model.evidence import DamagedRange
 from triage.model.video import VideoOutcome
 
 
+_VIDEOS = frozenset(
+    {"application/mxf", "application/vnd.rn-realmedia", "application/x-shockwave-flash"}
+)
+"""Types of videos whose name does not say so, as telling types gives them."""
+
+
+def is_video(mime: str) -> bool:
+    """Tell by its type whether a content is shown by its frames."""
+    return mime.startswith("video/") or mime in _VIDEOS
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoItem:
     """A content to be looked into, read from one of its entries."""

@@ -5,19 +5,27 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from triage.hashing.limits import VideoLimits
+from triage.hashing.strip import strip
 from triage.hashing.video import scan_video
 from triage.ingest.contentfile import ContentFile, content_file
 from triage.ingest.evidence import Evidence
 from triage.ingest.reading import ContentError, VolumeError
 from triage.model.display import printable
 from triage.model.entry import FileEntry
+from triage.model.rendition import NotShown, NotShownReason, Rendition
 from triage.model.video import NoVideo, VideoHashes, VideoOutcome, VideoReason
+from triage.pipeline.items import ViewItem
 from triage.pipeline.opened import ends_with_evidence, evidence_at, new_damage
 from triage.pipeline.players import player_of
 from triage.pipeline.videoitems import Looked, VideoItem
 from triage.scheduler import turn
 
 _CHUNK_BYTES = 1024 * 1024
+_UNSHOWN = {
+    VideoReason.TOO_MANY_PIXELS: NotShownReason.TOO_LARGE,
+    VideoReason.MEMORY_LIMIT: NotShownReason.MEMORY_LIMIT,
+}
 _OWN_FORMAT = frozenset({VideoReason.UNDECODABLE, VideoReason.NO_PICTURES})
 
 
@@ -45,6 +53,26 @@ def _looked(evidence: Evidence, item: VideoItem) -> VideoOutcome:
     if isinstance(outcome, NoVideo) and outcome.reason in _OWN_FORMAT:
         return _of_recorder(item, outcome)
     return outcome
+
+
+@ends_with_evidence
+def show_frames(item: ViewItem) -> Rendition | NotShown:
+    """Make a sheet of frames of a video; nothing is made before its SHA-256 agrees."""
+    evidence = evidence_at(item.location)
+    if evidence.info.key != item.entry.ref.evidence:
+        return NotShown(reason=NotShownReason.CHANGED, detail="other evidence lies there now")
+    try:
+        file = content_file(evidence.filesystem(item.entry.ref.volume), item.entry)
+        if not agrees(file, item.sha256):
+            return NotShown(reason=NotShownReason.CHANGED)
+        made = strip(file, VideoLimits(), item.view)
+    except (ContentError, VolumeError, OSError) as error:
+        detail = printable(str(error))[:200]
+        return NotShown(reason=NotShownReason.UNREADABLE, detail=detail)
+    if isinstance(made, NoVideo):
+        reason = _UNSHOWN.get(made.reason, NotShownReason.VIDEO)
+        return NotShown(reason=reason, detail=printable(made.detail))
+    return made
 
 
 def agrees(file: ContentFile, sha256: bytes) -> bool:

@@ -19,6 +19,7 @@ from triage.pipeline import opened
 from triage.pipeline.items import ViewItem
 from triage.pipeline.opened import ends_with_evidence, evidence_at
 from triage.pipeline.tasks import read_again
+from triage.pipeline.videoitems import is_video
 
 MOST_OPEN = 8
 """Evidence items that a worker keeps open."""
@@ -33,11 +34,18 @@ _REASONS = {
     PictureReason.UNSUPPORTED: NotShownReason.UNSUPPORTED,
 }
 
+_WRONG_PLACE = frozenset({NotShownReason.CHANGED, NotShownReason.UNREADABLE})
+
 _Shown = TypeVar("_Shown")
 
 
 def show_picture(item: ViewItem) -> Rendition | NotShown:
-    """Read a content and make a picture of it; nothing is made before its SHA-256 agrees."""
+    """Read a content and make a picture of it; nothing is made before its SHA-256 agrees.
+
+    Of a video a sheet of its frames is made.
+    """
+    if is_video(item.mime):
+        return _with_video(item)
 
     def make(data: bytes) -> Rendition | NotShown:
         made = render(data, item.mime, item.limits, item.view)
@@ -48,7 +56,22 @@ def show_picture(item: ViewItem) -> Rendition | NotShown:
 
 def read_tags(item: ViewItem) -> tuple[PictureTag, ...] | NotShown:
     """Read a content and tell all that it says of itself."""
+    if is_video(item.mime):
+        return NotShown(reason=NotShownReason.VIDEO)
     return _with_content(item, tags_of)
+
+
+def _with_video(item: ViewItem) -> Rendition | NotShown:
+    from triage.pipeline.videotasks import show_frames  # noqa: PLC0415  (loads FFmpeg)
+
+    opened.keep_open(MOST_OPEN - 1)
+    try:
+        found = show_frames(item)
+    except (EvidenceGone, EvidenceError) as error:
+        return NotShown(reason=NotShownReason.AWAY, detail=printable(error.message))
+    if isinstance(found, NotShown) and found.reason in _WRONG_PLACE:
+        opened.close_at(item.location)  # what was known of it may be what is wrong
+    return found
 
 
 def _with_content(item: ViewItem, make: Callable[[bytes], _Shown]) -> _Shown | NotShown:
@@ -58,7 +81,7 @@ def _with_content(item: ViewItem, make: Callable[[bytes], _Shown]) -> _Shown | N
     except (EvidenceGone, EvidenceError) as error:
         return NotShown(reason=NotShownReason.AWAY, detail=printable(error.message))
     if isinstance(found, NotShown):
-        if found.reason in {NotShownReason.CHANGED, NotShownReason.UNREADABLE}:
+        if found.reason in _WRONG_PLACE:
             opened.close_at(item.location)  # what was known of it may be what is wrong
         return found
     return make(found)
