@@ -18,8 +18,7 @@ from triage.batch.weights import load_weights
 from triage.model.event import Event
 from triage.model.ledger import ExhibitFacts, Stage
 from triage.model.queue import Holder, Lease, LeaseView, NightEvent, NightLine
-from triage.pipeline import digesting
-from triage.pipeline import run as running
+from triage.pipeline import counter, digesting
 from triage.pipeline.tasks import close_evidence
 from triage.scheduler import InlinePool, interrupts
 from triage.store.database import open_store
@@ -144,7 +143,7 @@ def work_in_this_process(patch: pytest.MonkeyPatch) -> None:
     """
     patch.setattr(interrupts, "CHECK_INTERVAL_S", 0.0)
     patch.setattr(digesting, "TELL_INTERVAL_S", -1.0)
-    patch.setattr(running, "TELL_INTERVAL_S", -1.0)
+    patch.setattr(counter, "TELL_INTERVAL_S", -1.0)
 
     def pool(*, stopping: Callable[[], bool] | None = None, **_: object) -> OwnPool:
         return OwnPool(stopping=stopping)

@@ -287,7 +287,8 @@ class ExhibitRun:
         self, exhibit_id: int, evidence_id: int, location: str, one: Surveyed, judge: Judge
     ) -> None:
         """Look for files without a name in what no file holds, and open what they hold in turn."""
-        if self.request.carve is CarveMode.NONE or one.info.kind in LOGICAL_KINDS:
+        mode, without_medium = self.request.carve, one.info.kind in LOGICAL_KINDS
+        if mode is CarveMode.NONE or without_medium or not one.volumes:
             return
         counter = Counter(Stage.CARVING, self.tell)
         found = Carving(
@@ -296,7 +297,7 @@ class ExhibitRun:
             evidence_id=evidence_id,
             evidence=one,
             location=location,
-            mode=self.request.carve,
+            mode=mode,
             limits=self.request.limits,
             picture_limits=self.request.picture_limits,
             digesting=self._digesting(exhibit_id, evidence_id, location, judge, self._note),
