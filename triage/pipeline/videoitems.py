@@ -10,7 +10,6 @@ from triage.model.entry import FileEntry
 from triage.model.evidence import DamagedRange
 from triage.model.video import VideoOutcome
 
-
 _VIDEOS = frozenset(
     {"application/mxf", "application/vnd.rn-realmedia", "application/x-shockwave-flash"}
 )
