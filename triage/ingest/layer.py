@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from triage.ingest.container import Container
 from triage.ingest.filesystem import FileSystem, open_volume
 from triage.ingest.layered import InnerMedium, LayeredFileSystem, Locked, Medium, Opened
-from triage.ingest.layers import bitlocker, luks, lvm
+from triage.ingest.layers import bitlocker, filevault, luks, lvm
 from triage.ingest.reading import VolumeError
 from triage.ingest.tables import Slot
 from triage.model.volume import VolumeInfo
@@ -60,6 +60,7 @@ class LayerFormat:
 
 LAYERS: tuple[LayerFormat, ...] = (
     LayerFormat(name="bitlocker", recognises=bitlocker.recognises, open=bitlocker.open_layer),
+    LayerFormat(name="corestorage", recognises=filevault.recognises, open=filevault.open_layer),
     LayerFormat(name="luks", recognises=luks.recognises, open=luks.open_layer),
     LayerFormat(name="lvm", recognises=lvm.recognises, open=lvm.open_layer),
 )
