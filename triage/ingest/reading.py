@@ -49,6 +49,7 @@ class Found:
         reason: why it was not opened, in words.
         extent_bytes: how far the file system says it reaches from its start; 0 where unknown.
         unlocked: by what kind of secret it was opened, ``""`` where none was needed.
+        snapshots: states of before that it keeps and that are not looked into, each in words.
     """
 
     state: VolumeState
@@ -59,6 +60,7 @@ class Found:
     reason: str = ""
     extent_bytes: int = 0
     unlocked: str = ""
+    snapshots: tuple[str, ...] = ()
 
 
 def overlapping(

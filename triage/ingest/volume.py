@@ -290,6 +290,8 @@ class _Surveyor:
                 )
             )
             self._opened(self._volumes[-1], slot, each.extent_bytes)
+            for words in each.snapshots:
+                self._note(ProblemKind.SNAPSHOT, words, volume=self._volumes[-1].key)
         if len(found) > 1 and not all(each.pooled for each in found):
             names = " and ".join(each.filesystem for each in found)
             self._note(ProblemKind.SEVERAL_FILESYSTEMS, f"opens as {names}: all were examined", key)

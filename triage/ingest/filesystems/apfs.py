@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pyfsapfs
 
@@ -14,6 +15,8 @@ from triage.ingest.filesystems.apfs_entries import (
     folder_of,
     is_folder,
 )
+from triage.ingest.filesystems.apfs_locks import unlocked
+from triage.ingest.filesystems.apfs_superblocks import PoolFacts, VolumeFacts, pool_facts
 from triage.ingest.reading import (
     CHUNK_BYTES,
     DEPTH_LIMIT,
@@ -34,6 +37,7 @@ from triage.model.volume import VolumeInfo, VolumeState
 OPENS = frozenset({"apfs"})
 _MAGIC = b"NXSB"
 _MAGIC_OFFSET = 32
+_LOCKED = "encrypted APFS volume (FileVault): a user's password or the recovery key opens it"
 
 
 def find(container: Container, offset_bytes: int, length_bytes: int) -> tuple[Found, ...]:
@@ -43,22 +47,30 @@ def find(container: Container, offset_bytes: int, length_bytes: int) -> tuple[Fo
         return ()
     block_bytes = int.from_bytes(head[_MAGIC_OFFSET + 4 :], "little")
     pool = pyfsapfs.container()
+    facts = pool_facts(container, offset_bytes)
     try:
         pool.open_file_object(Window(container, offset_bytes, length_bytes))
-        return tuple(_found(pool, index, block_bytes) for index in range(pool.number_of_volumes))
+        found = tuple(_found(pool, index, block_bytes) for index in range(pool.number_of_volumes))
+        known = tuple(_known(pool, index, facts) for index in range(pool.number_of_volumes))
+        return tuple(
+            _completed(one, of_it, facts.size_bytes)
+            for one, of_it in zip(found, known, strict=True)
+        )
     except OSError as error:
         reason = f"APFS container does not open: {printable(str(error))}"
         return (Found(state=VolumeState.DAMAGED, filesystem="apfs", reason=reason),)
 
 
 def _found(pool: pyfsapfs.container, index: int, block_bytes: int) -> Found:
-    state, reason, label = VolumeState.OPENED, "", ""
+    state, reason, label, opened_by = VolumeState.OPENED, "", "", ""
     try:
         volume = pool.get_volume(index)
         label = printable(volume.name or "")
-        if volume.is_locked():
-            state, reason = VolumeState.LOCKED, "encrypted APFS volume (FileVault)"
+        opened = unlocked(pool, index) if volume.is_locked() else (volume, "")
+        if opened is None:
+            state, reason = VolumeState.LOCKED, _LOCKED
         else:
+            volume, opened_by = opened
             volume.get_file_entry_by_identifier(ROOT_IDENTIFIER)
     except OSError as error:
         state, reason = VolumeState.DAMAGED, f"APFS volume does not open: {printable(str(error))}"
@@ -69,7 +81,29 @@ def _found(pool: pyfsapfs.container, index: int, block_bytes: int) -> Found:
         block_size_bytes=block_bytes,
         pooled=True,
         reason=reason,
+        unlocked=opened_by,
     )
+
+
+def _known(pool: pyfsapfs.container, index: int, facts: PoolFacts) -> VolumeFacts | None:
+    """Give what the superblock of a volume says; ``None`` where it does not read."""
+    try:
+        return facts.volumes.get(pool.get_volume(index).identifier)
+    except OSError:
+        return None
+
+
+def _completed(found: Found, facts: VolumeFacts | None, size_bytes: int) -> Found:
+    """Add what libfsapfs does not tell; it is not known to find the contents of sealed systems."""
+    if facts is None:
+        return replace(found, extent_bytes=size_bytes)
+    notes = tuple(facts.words())
+    if facts.sealed and found.state is VolumeState.OPENED:
+        reason = "not supported: sealed system volume of macOS, which holds no files of users"
+        return replace(
+            found, state=VolumeState.UNSUPPORTED, filesystem="", reason=reason, snapshots=notes
+        )
+    return replace(found, extent_bytes=size_bytes, snapshots=notes)
 
 
 class ApfsFileSystem:
@@ -80,7 +114,7 @@ class ApfsFileSystem:
     ) -> None:
         self._container = container
         self._pool = pool
-        self._opened = pool.get_volume(index)
+        self._opened = _opened(pool, index, info)
         self.volume = info
 
     def roots(self) -> tuple[DirectoryRef, ...]:
@@ -180,3 +214,13 @@ def open_volume(container: Container, volume: VolumeInfo) -> ApfsFileSystem:
         return ApfsFileSystem(container, volume, pool, number - 1)
     except OSError as error:
         raise VolumeError(f"volume {volume.key}: {error}") from error
+
+
+def _opened(pool: pyfsapfs.container, index: int, info: VolumeInfo) -> pyfsapfs.volume:
+    volume = pool.get_volume(index)
+    if not volume.is_locked():
+        return volume
+    opened = unlocked(pool, index)
+    if opened is None:
+        raise VolumeError(f"volume {info.key}: {_LOCKED}")
+    return opened[0]
