@@ -21,7 +21,7 @@ FOREIGN = {
         frozenset({"ingest"}),
     ),
     **dict.fromkeys(
-        ("pyvhdi", "pymodi", "pybde", "pyluksde", "pyvshadow", "pyvslvm"),
+        ("pyvhdi", "pymodi", "pybde", "pyvshadow"),
         frozenset({"ingest"}),
     ),
     **dict.fromkeys(
