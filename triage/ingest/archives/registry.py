@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from triage.ingest.archives import (
     cab,
+    compound,
     mail,
     packed_stream,
+    pst,
     rar,
     seven_zip,
     tar_archive,
@@ -104,6 +106,20 @@ ARCHIVES: tuple[ArchiveReader, ...] = (
         recognises=cab.recognises,
         open=cab.CabArchive,
         mimes=frozenset({"application/vnd.ms-cab-compressed"}),
+    ),
+    ArchiveReader(
+        name="compound",
+        recognises=compound.recognises,
+        open=compound.open_compound,
+        mimes=frozenset(
+            {"application/vnd.ms-outlook", "application/x-ole-storage", "application/CDFV2"}
+        ),
+    ),
+    ArchiveReader(
+        name="pst",
+        recognises=pst.recognises,
+        open=pst.PstArchive,
+        mimes=frozenset({"application/vnd.ms-outlook-pst"}),
     ),
     ArchiveReader(
         name="tar",

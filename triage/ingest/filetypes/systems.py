@@ -6,6 +6,7 @@ taken for a type where the rest is text.
 
 from __future__ import annotations
 
+from triage.ingest.filetypes.compound import compound
 from triage.ingest.filetypes.marks import Mark, Marks
 
 _WIM, _CAB = "application/x-ms-wim", "application/vnd.ms-cab-compressed"
@@ -206,6 +207,7 @@ _TABLE = Marks(
         (b"", _bytecode),
         (b"\x1a", lambda head: _terminfo(head) if head[1:2] == b"\1" else ""),
         (b"\x1e", lambda head: _terminfo(head) if head[1:2] == b"\2" else ""),
+        (b"\xd0", compound),
         (b"\xca", lambda head: _java_or_apple(head) if head[1:4] == b"\xfe\xba\xbe" else ""),
         (b"\x11\x17\x1a\x1e\x1f", _prefetch),
     ),
