@@ -10,7 +10,7 @@ from typing import Protocol
 
 from triage.errors import EvidenceError
 from triage.ingest.filesystem import FileSystem
-from triage.ingest.logicals import android_backup, ios_backup, tar_source, zip_source
+from triage.ingest.logicals import android_backup, ios_backup, tar_source, zip_format
 from triage.ingest.volume import Survey
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo
@@ -102,9 +102,9 @@ class LogicalFormat:
 LOGICALS: tuple[LogicalFormat, ...] = (
     LogicalFormat(
         name="zip",
-        recognises=zip_source.recognises,
-        open=zip_source.open_zip,
-        kinds=(ContainerKind.ZIP,),
+        recognises=zip_format.recognises,
+        open=zip_format.open_zip,
+        kinds=(ContainerKind.ZIP, ContainerKind.UFDR),
     ),
     LogicalFormat(
         name="tar",

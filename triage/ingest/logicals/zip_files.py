@@ -105,7 +105,7 @@ class ZipFileSystem:
             ContentError: another one stands there, or none.
         """
         ref = entry.ref
-        found = entry_at(self._source, ref.sequence, ref.address, self._facts.shift_bytes)
+        found = entry_at(self._source, ref.address, self._facts.shift_bytes)
         if found is None or found.size_bytes != entry.size_bytes:
             raise ContentError(FailReason.NAME_VANISHED, "the zip says otherwise of this member")
         return found

@@ -36,7 +36,7 @@ PAGE_ENTRIES = 2_000
 """Entries that are listed together."""
 
 BY_DIRECTORY, BY_HEADER = 0, 1
-"""Whether the address of an entry is that of its record or of the header before its content."""
+"""Whether the entries of a page are addressed by their records, or by headers before contents."""
 
 _SHAPES = ((ENTRY, ENTRY_MARK, 28), (LOCAL, LOCAL_MARK, 26))
 """Of both kinds of address: the form of what stands there, its mark, and where it tells how long
@@ -96,12 +96,16 @@ def entries_from(
             yield from _headers(source, start, end)
 
 
-def entry_at(source: Source, how: int, place: int, shift_bytes: int) -> ZipEntry | None:
-    """Give one entry by its address, ``None`` where there is none."""
-    if how == BY_HEADER:
+def entry_at(source: Source, place: int, shift_bytes: int) -> ZipEntry | None:
+    """Give one entry by its address of either kind, ``None`` where there is none.
+
+    Raises:
+        ContentError: the file cannot be read there.
+    """
+    head = source.read_at(place, ENTRY.size)
+    if head.startswith(LOCAL_MARK):
         found = local_entry(source, place)
         return found[0] if found is not None else None
-    head = source.read_at(place, ENTRY.size)
     if len(head) < ENTRY.size or not head.startswith(ENTRY_MARK):
         return None
     fields = ENTRY.unpack(head)

@@ -1,64 +1,23 @@
-"""Opens a zip that holds the file system of a device, or any files, as evidence."""
+"""A zip that holds the file system of a device, or any files, as evidence."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from triage.errors import EvidenceError
 from triage.ingest.archives.zip_content import content_of
-from triage.ingest.archives.zip_directory import LOCAL_MARK
 from triage.ingest.container import evidence_key
 from triage.ingest.filesystem import FileSystem
 from triage.ingest.logicals.checked import StoredDigests
 from triage.ingest.logicals.device import device_header
 from triage.ingest.logicals.file_source import FileSource
 from triage.ingest.logicals.zip_files import ZipFileSystem
-from triage.ingest.logicals.zip_scan import BY_DIRECTORY, ZipFacts, entry_at, scan
+from triage.ingest.logicals.zip_scan import ZipFacts, entry_at
 from triage.ingest.reading import ContentError, VolumeError
 from triage.ingest.volume import Survey
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo
 from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo, VolumeState
-
-_EMPTY, _SPLIT = b"PK\5\6", (b"PK\7\x08", b"PK00PK")
-_AFF4 = b"container.description"
-_NAME_AT = 30
-
-
-def recognises(path: Path, head: bytes) -> bool:
-    """Take a zip by its first bytes; an AFF4 image, which is a zip as well, is none of files."""
-    del path
-    if head.startswith((_EMPTY, *_SPLIT)):
-        return True
-    return head.startswith(LOCAL_MARK) and not head.startswith(_AFF4, _NAME_AT)
-
-
-def open_zip(path: Path, facts: object | None) -> ZipSource:
-    """Open a zip.
-
-    Raises:
-        EvidenceError: it is one part of several, or has no end that can be read.
-    """
-    source = FileSource(path)
-    try:
-        _refuse_parts(path, source)
-        known = facts if isinstance(facts, ZipFacts) else scan(source)
-        return ZipSource(path, source, known)
-    except ContentError as error:
-        source.close()
-        raise EvidenceError(f"{printable(path.name)}: {error.detail}") from error
-    except EvidenceError:
-        source.close()
-        raise
-
-
-def _refuse_parts(path: Path, source: FileSource) -> None:
-    if source.read_at(0, 8).startswith(_SPLIT):
-        raise EvidenceError(
-            f"{printable(path.name)}: is one part of a zip in several parts",
-            hint="join the parts first: zip -s 0 PARTS.zip --out whole.zip",
-        )
 
 
 def zip_volume(filesystem: str = "zip") -> VolumeInfo:
@@ -135,7 +94,7 @@ class ZipSource:
         found = []
         for name, place in self._facts.clues:
             try:
-                entry = entry_at(self._source, BY_DIRECTORY, place, self._facts.shift_bytes)
+                entry = entry_at(self._source, place, self._facts.shift_bytes)
                 if entry is not None and name != "report":
                     found.append((name, b"".join(content_of(self._source, entry))))
             except ContentError:
