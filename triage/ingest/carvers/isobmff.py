@@ -21,7 +21,8 @@ _PICTURES = {
     **dict.fromkeys((b"mif1", b"msf1"), ("heic", "image/heif")),
     **dict.fromkeys((b"avif", b"avis"), ("avif", "image/avif")),
 }
-_MOST_BOXES = 1 << 20
+_MOST_BOXES, _MOST_OLD_BOXES = 1 << 20, 64
+"""Fragments are many; a file without ``ftyp`` is from before there were any."""
 
 
 class _Boxes:
@@ -35,7 +36,8 @@ class _Boxes:
         self.movie = (0, 0)
 
     def run(self) -> None:
-        for _ in range(_MOST_BOXES):
+        most = _MOST_BOXES if self._piece.read(4, 4) == b"ftyp" else _MOST_OLD_BOXES
+        for _ in range(most):
             kind, header, size = box(self._piece, self.at)
             if kind not in _BOXES or (kind == b"ftyp" and self.at) or not size:
                 return
