@@ -15,13 +15,13 @@ from triage.ingest import logical
 from triage.ingest.evidence import (
     FolderEvidence,
     Handover,
-    LogicalEvidence,
     VolumeError,
     open_evidence,
     reopen_evidence,
 )
 from triage.ingest.filesystem import FileSystem
 from triage.ingest.logical import LogicalFormat
+from triage.ingest.logicalevidence import LogicalEvidence
 from triage.ingest.reading import ContentError
 from triage.ingest.volume import Survey
 from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo

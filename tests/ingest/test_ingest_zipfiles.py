@@ -18,7 +18,8 @@ from zip_recipe import TIME_S, One, content, graykey, ufed, write
 
 from triage.errors import EvidenceError
 from triage.ingest.archive import list_members, read_content
-from triage.ingest.evidence import Evidence, Handover, LogicalEvidence, open_evidence
+from triage.ingest.evidence import Evidence, Handover, open_evidence
+from triage.ingest.logicalevidence import LogicalEvidence
 from triage.ingest.reading import ContentError
 from triage.model.entry import EntryKind, FileEntry
 from triage.model.evidence import ContainerKind, DamageKind

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -19,13 +18,10 @@ from triage.ingest.filesystems.folder import (
 )
 from triage.ingest.handing import Handover
 from triage.ingest.layer import Layers, filesystem_within
-from triage.ingest.logical import (
-    LogicalFormat,
-    LogicalSource,
-    handed_over,
-    open_logical,
-)
+from triage.ingest.logical import open_logical
+from triage.ingest.logicalevidence import LogicalEvidence
 from triage.ingest.placed import placed_content
+from triage.ingest.pointing import NOTHING, Told, follow
 from triage.ingest.reading import ContentError, VolumeError, overlapping
 from triage.ingest.unlocking import recall, remembered
 from triage.ingest.volume import Survey, survey
@@ -92,17 +88,18 @@ class ImageEvidence:
         self._known = known
         self._survey: Survey | None = None
         self._opened: dict[str, FileSystem] = {}
+        self.told: Told = NOTHING
 
     @property
     def info(self) -> EvidenceInfo:
         """What was opened."""
-        return self._container.info
+        return self.told.on(self._container.info)
 
     def survey(self) -> Survey:
         """Give all volumes and what stood in the way; worked out once."""
         if self._survey is None:
             found = survey(self._container, self._layers)
-            self._survey = with_earlier_states(found, self.info)
+            self._survey = self.told.beside(with_earlier_states(found, self.info), self.info)
         return self._survey
 
     def filesystem(self, volume_key: str) -> FileSystem:
@@ -235,99 +232,8 @@ class FolderEvidence:
         """Nothing is held open."""
 
 
-class LogicalEvidence:
-    """Evidence that is files in a container of files, or a backup in a folder.
-
-    Args:
-        path: where it lies; its folder is not told to anyone.
-        opened: the row of the registry and what that opened.
-        volumes: what an earlier survey of the same evidence gave; spares a worker its own.
-    """
-
-    def __init__(
-        self,
-        path: Path,
-        opened: tuple[LogicalFormat, LogicalSource],
-        volumes: tuple[VolumeInfo, ...] = (),
-    ) -> None:
-        self._path = path
-        self._format, self._source = opened
-        self._known = volumes
-        self._survey: Survey | None = None
-        self._opened: dict[str, FileSystem] = {}
-        self.inode = _folder_inode(path)
-
-    @property
-    def info(self) -> EvidenceInfo:
-        """What was opened."""
-        return self._source.info
-
-    def survey(self) -> Survey:
-        """Give all volumes and what stood in the way; worked out once."""
-        if self._survey is None:
-            self._survey = self._source.survey()
-        return self._survey
-
-    def filesystem(self, volume_key: str) -> FileSystem:
-        """Open a volume, once."""
-        if volume_key not in self._opened:
-            for volume in self._known or self.survey().volumes:
-                if volume.key == volume_key:
-                    if volume.state is not VolumeState.OPENED:
-                        raise VolumeError(f"volume {volume_key}: {volume.reason}")
-                    self._opened[volume_key] = self._source.filesystem(volume_key)
-                    break
-            else:
-                raise VolumeError(f"{printable(self.info.name)}: no volume {volume_key}")
-        return self._opened[volume_key]
-
-    def placed(self, extents: Extents) -> Iterator[bytes]:
-        """Give nothing: there is no medium, and entries have no places on one."""
-        if extents:
-            raise ContentError(FailReason.READ_ERROR, "files in a container have no medium")
-        return iter(())
-
-    def hurt(self, extents: Extents) -> tuple[DamagedRange, ...]:  # noqa: ARG002  (the protocol's)
-        """Give nothing: there is no medium."""
-        return ()
-
-    def damage(self) -> tuple[DamagedRange, ...]:
-        """Give what the structure tells, and what was met by reading."""
-        return self._source.damage()
-
-    def gone(self) -> str:
-        """Say in words that a file of the evidence, or its folder, is not there any more."""
-        if self.inode and _folder_inode(self._path) != self.inode:
-            return "the folder is not there any more"
-        return self._source.gone()
-
-    def handover(self) -> Handover:
-        """Give what was found at opening, its volumes included, for other processes."""
-        return Handover(
-            key=self.info.key,
-            container=None,
-            volumes=self._known or self.survey().volumes,
-            inode=self.inode,
-            logical=handed_over(self._path, self._format, self._source),
-        )
-
-    def close(self) -> None:
-        """Let go of all files."""
-        self._opened.clear()
-        self._source.close()
-
-
-def _folder_inode(path: Path) -> int:
-    """Give by what a folder is recognised; 0 for a file, -1 for nothing."""
-    try:
-        found = path.stat()
-    except OSError:
-        return -1
-    return found.st_ino if stat.S_ISDIR(found.st_mode) else 0
-
-
 def open_evidence(path: Path, handover: Handover | None = None, *, live: bool = False) -> Evidence:
-    """Open any segment of an image, an extraction or backup, or a folder.
+    """Open any segment of an image, an extraction or backup, what points at one, or a folder.
 
     Args:
         handover: what another process found in the same evidence; it is not looked through again
@@ -341,6 +247,12 @@ def open_evidence(path: Path, handover: Handover | None = None, *, live: bool = 
         is_folder = path.is_dir()
     except OSError as error:
         raise EvidenceError(f"{printable(path.name)}: {error.strerror}") from error
+    pointed = None if is_folder else follow(path)
+    if pointed is not None:
+        evidence = open_evidence(pointed.path, handover, live=live)
+        if isinstance(evidence, ImageEvidence | LogicalEvidence):
+            evidence.told = evidence.told.with_more(pointed.told)
+        return evidence
     logical = open_logical(path, handover.logical if handover is not None else None)
     if logical is not None:
         return LogicalEvidence(path, logical, _volumes_of(handover, path))
