@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 
 from triage.ingest.archives.member import ArchiveLimits, Budget, Member
 from triage.ingest.archives.source import Source
 from triage.ingest.archives.zip_content import STORED, content_of, is_encrypted, window_of
 from triage.ingest.archives.zip_directory import LOCAL_MARK, ZipEntry, read_directory
+from triage.ingest.archives.zip_lock import ZipLock
 from triage.model.entry import EntryKind
 from triage.model.outcome import SkipReason
 
@@ -32,8 +34,9 @@ class ZipArchive:
         directory = read_directory(source, limits.max_members)
         budget = Budget(limits, source.size_bytes)
         self._entries = directory.entries
+        self._lock = ZipLock(source, directory.entries)
         self.members = tuple(
-            budget.charged(member_of(entry), entry.packed_bytes) for entry in directory.entries
+            budget.charged(self._member(entry), entry.packed_bytes) for entry in directory.entries
         )
         contradictions = sum(contradicts(entry) for entry in directory.entries)
         words = (f"{contradictions} member(s) are recorded as empty and are not",)
@@ -42,11 +45,22 @@ class ZipArchive:
 
     def content(self, ordinal: int) -> Iterator[bytes]:
         """Give the content of a member; too much, too little or a wrong checksum is an error."""
-        return content_of(self._source, self._entries[ordinal])
+        entry = self._entries[ordinal]
+        password = self._lock.password(entry) if is_encrypted(entry) else None
+        return content_of(self._source, entry, password)
 
     def window(self, ordinal: int) -> Source | None:
         """Give a member that is stored as it is."""
         return window_of(self._source, self._entries[ordinal])
+
+    def _member(self, entry: ZipEntry) -> Member:
+        """Tell of a member, and whether one of the given passwords opens it."""
+        member = member_of(entry)
+        if member.no_content != SkipReason.ENCRYPTED:
+            return member
+        if self._lock.password(entry) is not None:
+            return replace(member, no_content="", detail="")
+        return replace(member, detail=member.detail + self._lock.words(entry))
 
 
 def member_of(entry: ZipEntry) -> Member:

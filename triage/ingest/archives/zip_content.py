@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 
 from triage.ingest.archives import inflate
 from triage.ingest.archives.source import BUFFER_BYTES, Source, WindowSource, guarded
+from triage.ingest.archives.zip_crypt import aes_facts, decrypted
 from triage.ingest.archives.zip_directory import LOCAL, LOCAL_MARK, ZipEntry
 from triage.ingest.reading import CHUNK_BYTES, ContentError
 from triage.model.outcome import FailReason
 
 STORED, DEFLATED = 0, 8
-_BZIP2, _LZMA, _AES = 12, 14, 99
+_BZIP2, _LZMA, _ZSTANDARD, _XZ, _AES = 12, 14, 93, 95, 99
 _ENCRYPTED, _MASKED = 1, 1 << 13
-_METHODS = {9: "Deflate64", 93: "Zstandard", 95: "XZ", 97: "WavPack", 98: "PPMd"}
+_METHODS = {9: "Deflate64", 97: "WavPack", 98: "PPMd", 99: "AES"}
 _PLAIN: dict[int, Callable[[], inflate.Inflater]] = {
     DEFLATED: inflate.naked_deflate,
     _BZIP2: inflate.bzip2,
+    _ZSTANDARD: inflate.zstandard,
+    _XZ: inflate.xz,
 }
 
 
@@ -26,8 +30,11 @@ def is_encrypted(entry: ZipEntry) -> bool:
     return bool(entry.flags & (_ENCRYPTED | _MASKED)) or entry.method == _AES
 
 
-def content_of(source: Source, entry: ZipEntry) -> Iterator[bytes]:
+def content_of(source: Source, entry: ZipEntry, password: str | None = None) -> Iterator[bytes]:
     """Give the content of a member in order.
+
+    Args:
+        password: for one that is encrypted.
 
     Raises:
         ContentError: it cannot be unpacked, comes out longer or shorter than recorded, or differs
@@ -35,7 +42,7 @@ def content_of(source: Source, entry: ZipEntry) -> Iterator[bytes]:
     """
     total, checksum = 0, 0
     with guarded("member of a zip"):
-        for piece in _unpacked(source, entry):
+        for piece in _unpacked(source, entry, password):
             total += len(piece)
             if total > entry.size_bytes:
                 detail = f"holds more than the {entry.size_bytes} bytes that are recorded"
@@ -45,7 +52,7 @@ def content_of(source: Source, entry: ZipEntry) -> Iterator[bytes]:
     if total < entry.size_bytes:
         detail = f"content ends at byte {total} of {entry.size_bytes}"
         raise ContentError(FailReason.SHORT_READ, detail)
-    if checksum != entry.checksum:
+    if checksum != entry.checksum and not _sealed(entry):
         detail = f"the checksum is {checksum:08x}, recorded is {entry.checksum:08x}"
         raise ContentError(FailReason.READ_ERROR, detail)
 
@@ -86,20 +93,45 @@ def unpacks(entry: ZipEntry) -> str:
     return f"packed by method {entry.method} ({name}), which is not unpacked"
 
 
-def _unpacked(source: Source, entry: ZipEntry) -> Iterator[bytes]:
-    if entry.flags & _ENCRYPTED or entry.method == _AES:
-        raise ContentError(FailReason.READ_ERROR, "encrypted")
+def packed_of(source: Source, entry: ZipEntry) -> Callable[[int, int], Iterator[bytes]]:
+    """Give what reads stretches of the packed content of a member."""
     start = start_of(source, entry)
-    if entry.method == STORED:
-        return _packed(source, start, entry.packed_bytes)
-    if entry.method in _PLAIN:
-        packed = _packed(source, start, entry.packed_bytes)
-        return inflate.inflated(_PLAIN[entry.method], packed)
-    if entry.method == _LZMA:
-        head = source.read_at(start, 9)
-        packed = _packed(source, start + 9, entry.packed_bytes - 9)
-        return inflate.inflated(lambda: inflate.zip_lzma(head), packed)
+    return lambda offset, length: _packed(source, start + offset, length)
+
+
+def _sealed(entry: ZipEntry) -> bool:
+    """Tell a member whose encryption has a seal of its own, and therefore no CRC-32."""
+    facts = aes_facts(entry) if entry.method == _AES else None
+    return facts is not None and facts.version == 2
+
+
+def _unpacked(source: Source, entry: ZipEntry, password: str | None) -> Iterator[bytes]:
+    pieces = packed_of(source, entry)
+    method = entry.method
+    if entry.flags & _ENCRYPTED or method == _AES:
+        if password is None:
+            raise ContentError(FailReason.READ_ERROR, "encrypted")
+        packed = decrypted(entry, password, pieces)
+        facts = aes_facts(entry) if method == _AES else None
+        method = facts.method if facts else method
+    else:
+        packed = pieces(0, entry.packed_bytes)
+    if method == STORED:
+        return packed
+    if method in _PLAIN:
+        return inflate.inflated(_PLAIN[method], packed)
+    if method == _LZMA:
+        head, rest = _parted(packed, 9)
+        return inflate.inflated(lambda: inflate.zip_lzma(head), rest)
     raise ContentError(FailReason.READ_ERROR, unpacks(entry))
+
+
+def _parted(pieces: Iterator[bytes], length: int) -> tuple[bytes, Iterator[bytes]]:
+    """Give the first bytes, and the others."""
+    head = b""
+    while len(head) < length and (piece := next(pieces, b"")):
+        head += piece
+    return head[:length], chain((head[length:],), pieces) if head[length:] else pieces
 
 
 def _packed(source: Source, start: int, size_bytes: int) -> Iterator[bytes]:
