@@ -22,6 +22,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("show", "triage.cli.commands.show:show", "Show one entry, or all places of one content."),
     ("files", "triage.cli.commands.files:files", "List entries of a case, with filters."),
     ("hits", "triage.cli.commands.hits:hits", "List what matched a reference set."),
+    ("video", "triage.cli.commands.video:video", "Frames of videos, and working copies."),
     ("stacks", "triage.cli.commands.stacks:stacks", "Group near-duplicate pictures of a case."),
     ("grade", "triage.cli.commands.grade:grade", "Grade contents by people, vote by vote."),
     ("export", "triage.cli.commands.export:export", "Write VICS, CSV or JSON Lines."),

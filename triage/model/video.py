@@ -103,3 +103,23 @@ class NoVideo:
 
 
 VideoOutcome = VideoHashes | NoVideo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingCopy:
+    """A copy of a video that a person asked for, to be played where the original is not.
+
+    Attributes:
+        sha256: of the source; ``copy_sha256`` of the copy.
+        name: of the file, without its folder.
+        how: in words, what was done.
+        made_s: seconds since 1970.
+    """
+
+    sha256: bytes
+    copy_sha256: bytes
+    copy_bytes: int
+    name: str
+    how: str
+    made_s: int
+    made_by: str

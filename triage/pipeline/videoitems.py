@@ -8,7 +8,7 @@ from typing import NamedTuple
 from triage.hashing.limits import VideoLimits
 from triage.model.entry import FileEntry
 from triage.model.evidence import DamagedRange
-from triage.model.video import VideoOutcome
+from triage.model.video import NoVideo, VideoOutcome
 
 _VIDEOS = frozenset(
     {"application/mxf", "application/vnd.rn-realmedia", "application/x-shockwave-flash"}
@@ -32,11 +32,33 @@ class VideoItem:
     limits: VideoLimits
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyItem:
+    """A content to be copied as MP4.
+
+    Attributes:
+        target: where the copy is to be made; nothing lies there yet.
+    """
+
+    sha256: bytes
+    location: str
+    entry: FileEntry
+    limits: VideoLimits
+    target: str
+
+
 class Looked(NamedTuple):
     """What looking into a video gave, and the damage that was met on the way."""
 
     outcome: VideoOutcome
     damage: tuple[DamagedRange, ...] = ()
+
+
+def copy_video(item: CopyItem) -> str | NoVideo:
+    """Read a content again, and write a working copy of it; in words what was done."""
+    from triage.pipeline import videotasks  # noqa: PLC0415  (in the worker only)
+
+    return videotasks.copy_video(item)
 
 
 def look_into_video(item: VideoItem) -> Looked:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 from triage.hashing.limits import VideoLimits
 from triage.hashing.strip import strip
 from triage.hashing.video import scan_video
+from triage.hashing.workingcopy import write_copy
 from triage.ingest.contentfile import ContentFile, content_file
 from triage.ingest.evidence import Evidence
 from triage.ingest.reading import ContentError, VolumeError
@@ -18,7 +20,7 @@ from triage.model.video import NoVideo, VideoHashes, VideoOutcome, VideoReason
 from triage.pipeline.items import ViewItem
 from triage.pipeline.opened import ends_with_evidence, evidence_at, new_damage
 from triage.pipeline.players import player_of
-from triage.pipeline.videoitems import Looked, VideoItem
+from triage.pipeline.videoitems import CopyItem, Looked, VideoItem
 from triage.scheduler import turn
 
 _CHUNK_BYTES = 1024 * 1024
@@ -26,6 +28,7 @@ _UNSHOWN = {
     VideoReason.TOO_MANY_PIXELS: NotShownReason.TOO_LARGE,
     VideoReason.MEMORY_LIMIT: NotShownReason.MEMORY_LIMIT,
 }
+_OTHERWISE = "it reads differently from when it was digested"
 _OWN_FORMAT = frozenset({VideoReason.UNDECODABLE, VideoReason.NO_PICTURES})
 
 
@@ -45,8 +48,7 @@ def _looked(evidence: Evidence, item: VideoItem) -> VideoOutcome:
     with turn():
         same = agrees(file, item.sha256)
     if not same:
-        words = "it reads differently from when it was digested"
-        return NoVideo(reason=VideoReason.UNREADABLE, detail=words)
+        return NoVideo(reason=VideoReason.UNREADABLE, detail=_OTHERWISE)
     outcome = scan_video(file, item.limits)
     if file.fault:
         return _after_fault(outcome, printable(file.fault)[:200])
@@ -72,6 +74,25 @@ def show_frames(item: ViewItem) -> Rendition | NotShown:
     if isinstance(made, NoVideo):
         reason = _UNSHOWN.get(made.reason, NotShownReason.VIDEO)
         return NotShown(reason=reason, detail=printable(made.detail))
+    return made
+
+
+@ends_with_evidence
+def copy_video(item: CopyItem) -> str | NoVideo:
+    """Write a working copy of a content, not before its SHA-256 agrees; in words what was done."""
+    evidence = evidence_at(item.location)
+    if evidence.info.key != item.entry.ref.evidence:
+        return NoVideo(reason=VideoReason.UNREADABLE, detail="other evidence lies there now")
+    try:
+        file = content_file(evidence.filesystem(item.entry.ref.volume), item.entry)
+        if not agrees(file, item.sha256):
+            return NoVideo(reason=VideoReason.UNREADABLE, detail=_OTHERWISE)
+    except (ContentError, VolumeError, OSError) as error:
+        return NoVideo(reason=VideoReason.UNREADABLE, detail=printable(str(error))[:200])
+    with Path(item.target).open("x+b") as out:
+        made = write_copy(file, out, item.limits)
+    if file.fault:
+        return NoVideo(reason=VideoReason.UNREADABLE, detail=printable(file.fault)[:200])
     return made
 
 
