@@ -21,6 +21,7 @@ from triage.ingest.containers import (
     vhdx,
     vmdk,
 )
+from triage.ingest.containers.ewf_logical import LogicalMedium, is_logical, open_logical_medium
 from triage.ingest.containers.files import SegmentFiles
 from triage.ingest.containers.handover import ContainerHandover
 from triage.ingest.containers.identity import evidence_key
@@ -33,9 +34,12 @@ __all__ = [
     "Container",
     "ContainerFormat",
     "ContainerHandover",
+    "LogicalMedium",
     "SegmentFiles",
     "evidence_key",
+    "is_logical",
     "open_container",
+    "open_logical_medium",
 ]
 
 HEAD_BYTES = 64

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from triage.errors import EvidenceError
 from triage.ingest.filesystem import FileSystem
-from triage.ingest.logicals import android_backup, ios_backup, tar_source, zip_format
+from triage.ingest.logicals import android_backup, ewf_logical, ios_backup, tar_source, zip_format
 from triage.ingest.volume import Survey
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo
@@ -111,6 +111,12 @@ LOGICALS: tuple[LogicalFormat, ...] = (
         recognises=tar_source.recognises,
         open=tar_source.open_tar,
         kinds=(ContainerKind.TAR,),
+    ),
+    LogicalFormat(
+        name="ewf-logical",
+        recognises=ewf_logical.recognises,
+        open=ewf_logical.open_logical_evidence,
+        kinds=(ContainerKind.EWF_LOGICAL,),
     ),
     LogicalFormat(
         name=ios_backup.NAME,

@@ -8,7 +8,7 @@ from triage.errors import EvidenceError
 from triage.ingest.containers.damage import Ledger
 from triage.ingest.containers.ewf_cache import ChunkCache
 from triage.ingest.containers.ewf_chunks import Data
-from triage.ingest.containers.ewf_names import SIGNATURE, is_segment_name
+from triage.ingest.containers.ewf_names import LOGICAL, SIGNATURE, is_segment_name
 from triage.ingest.containers.ewf_segments import Structure
 from triage.ingest.containers.files import SegmentFiles
 from triage.ingest.containers.handover import ContainerHandover, handover
@@ -16,7 +16,6 @@ from triage.ingest.containers.identity import evidence_key
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind, DamagedRange, DamageKind, EvidenceInfo
 
-LOGICAL_SIGNATURE = b"LVF\x09\x0d\x0a\xff\x00"
 CACHE_BYTES = 64 * 1024 * 1024
 """For what reads of metadata touch: the file table of 60,000 files, which is gone through often."""
 
@@ -37,7 +36,7 @@ _WORDS = {
 
 def recognises(path: Path, head: bytes) -> bool:
     """Take EWF by signature, and by name too, so that a damaged first segment is not raw."""
-    return head[:8] in {SIGNATURE, LOGICAL_SIGNATURE} or is_segment_name(path)
+    return head[:8] in {SIGNATURE, LOGICAL} or is_segment_name(path)
 
 
 def open_ewf(path: Path, *, cache_bytes: int = CACHE_BYTES) -> EwfContainer:
@@ -53,10 +52,10 @@ def open_ewf(path: Path, *, cache_bytes: int = CACHE_BYTES) -> EwfContainer:
     shown = printable(path.name)
     with path.open("rb") as file:
         head = file.read(8)
-    if head == LOGICAL_SIGNATURE:
+    if head == LOGICAL:
         raise EvidenceError(
-            f"{shown}: logical evidence file (L01) is not supported",
-            hint="export its files to a folder with the imager, then run on the folder",
+            f"{shown}: is a logical evidence file (L01): files, not a medium",
+            hint="triage run reads it, and compares its files with the digests stored with them",
         )
     return EwfContainer(*read_structure(path), cache_bytes=cache_bytes)
 

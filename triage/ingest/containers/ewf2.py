@@ -6,11 +6,10 @@ from pathlib import Path
 
 from triage.errors import EvidenceError
 from triage.ingest.containers.ewf import CACHE_BYTES, EwfContainer
-from triage.ingest.containers.ewf_names import SIGNATURE2, segment_number
+from triage.ingest.containers.ewf_names import LOGICAL2, SIGNATURE2, segment_number
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind
 
-LOGICAL_SIGNATURE = b"LEF2\x0d\x0a\x81\x00"
 _LAST_NUMBERED = 99
 """Names with letters in place of numbers may be anything."""
 
@@ -18,7 +17,7 @@ _LAST_NUMBERED = 99
 def recognises(path: Path, head: bytes) -> bool:
     """Take EWF2 by signature, and by name too, so that a damaged first segment is not raw."""
     named = 0 < segment_number(path.suffix, "Ex") <= _LAST_NUMBERED
-    return named or head[:8] in {SIGNATURE2, LOGICAL_SIGNATURE}
+    return named or head[:8] in {SIGNATURE2, LOGICAL2}
 
 
 def open_ewf2(path: Path, *, cache_bytes: int = CACHE_BYTES) -> EwfContainer:
@@ -34,9 +33,9 @@ def open_ewf2(path: Path, *, cache_bytes: int = CACHE_BYTES) -> EwfContainer:
 
     with path.open("rb") as file:
         head = file.read(8)
-    if head == LOGICAL_SIGNATURE:
+    if head == LOGICAL2:
         raise EvidenceError(
-            f"{printable(path.name)}: logical evidence file (Lx01) is not supported",
-            hint="export its files to a folder with the imager, then run on the folder",
+            f"{printable(path.name)}: is a logical evidence file (Lx01): files, not a medium",
+            hint="triage run reads it, and compares its files with the digests stored with them",
         )
     return EwfContainer(*read_structure(path), kind=ContainerKind.EWF2, cache_bytes=cache_bytes)

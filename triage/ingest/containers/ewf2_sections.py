@@ -30,6 +30,7 @@ KINDS = {
     0x0E: "final information",
     0x0F: "done",
     0x10: "analytical data",
+    0x20: "single files",
 }
 LOST = "lost"
 """Stands in the chain where a descriptor cannot be read, so that its section is unknown."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,8 +11,8 @@ from triage.errors import EvidenceError
 from triage.ingest.containers import ewf2_facts, ewf2_placing, ewf2_tables
 from triage.ingest.containers.ewf2_sections import FILE_HEADER_BYTES, LOST, is_encrypted, walk
 from triage.ingest.containers.ewf_facts import Geometry
+from triage.ingest.containers.ewf_names import LOGICAL2, find_segments
 from triage.ingest.containers.ewf_names import SIGNATURE2 as SIGNATURE
-from triage.ingest.containers.ewf_names import find_segments
 from triage.ingest.containers.ewf_placing import Gap
 from triage.ingest.containers.ewf_sections import read_section
 from triage.ingest.containers.ewf_segments import (
@@ -29,6 +30,7 @@ from triage.ingest.containers.ewf_segments import (
     sections_of,
 )
 from triage.ingest.containers.ewf_table import Table
+from triage.ingest.containers.ewf_tree import first_tree, media_bytes
 from triage.ingest.containers.files import SegmentFiles
 from triage.model.display import printable
 from triage.model.evidence import DamagedRange, DamageKind
@@ -49,13 +51,32 @@ def read_structure(path: Path) -> tuple[SegmentFiles, Structure]:
     numbered = find_segments(path, ("Ex",))
     files = SegmentFiles([segment for _, segment in numbered])
     try:
-        return files, _structure(files, [number for number, _ in numbered], path)
+        return files, _structure(files, [number for number, _ in numbered], path)[0]
     except BaseException:
         files.close()
         raise
 
 
-def _structure(files: SegmentFiles, numbers: list[int], path: Path) -> Structure:
+def read_logical(path: Path) -> tuple[SegmentFiles, Structure, bytes]:
+    """Read the structure of logical evidence, and the section that lists its files, as it is.
+
+    Raises:
+        EvidenceError: it is encrypted, or no segment lists files.
+    """
+    numbered = find_segments(path, ("Lx",))
+    files = SegmentFiles([segment for _, segment in numbered])
+    try:
+        numbers = [number for number, _ in numbered]
+        return files, *_structure(files, numbers, path, logical=True)
+    except BaseException:
+        files.close()
+        raise
+
+
+def _structure(
+    files: SegmentFiles, numbers: list[int], path: Path, *, logical: bool = False
+) -> tuple[Structure, bytes]:
+    """Give the structure and, of logical evidence, the section that lists its files."""
     segments, foreign = gather(files, numbers, _DIALECT)
     if any(is_encrypted(files, one.index, one.chain) for one in segments):
         raise EvidenceError(
@@ -66,11 +87,14 @@ def _structure(files: SegmentFiles, numbers: list[int], path: Path) -> Structure
     geometry = ewf2_facts.parse_geometry(device, case, bytes(16))
     if geometry is None:
         raise no_size(path)
+    tree = first_tree(files, segments, "single files", path) if logical else b""
+    if logical:
+        geometry = replace(geometry, sector_bytes=1, sector_count=media_bytes(tree), logical=True)
     pieces = list(pieces_of(segments, partial(_segment_pieces, files)))
     placing = ewf2_placing.place(pieces, geometry)
-    if placing.media_bytes == 0:
+    if placing.media_bytes == 0 and not logical:
         raise no_data(path)
-    return Structure(
+    structure = Structure(
         geometry=geometry,
         media_bytes=placing.media_bytes,
         placed=placing.placed,
@@ -85,11 +109,12 @@ def _structure(files: SegmentFiles, numbers: list[int], path: Path) -> Structure
             *_fact_damage(files, segments),
         ),
     )
+    return structure, tree
 
 
 def _written_number(files: SegmentFiles, index: int) -> int:
     head = _head(files, index)
-    return int.from_bytes(head[12:16], "little") if head[:8] == SIGNATURE else 0
+    return int.from_bytes(head[12:16], "little") if head[:8] in {SIGNATURE, LOGICAL2} else 0
 
 
 def _set_id(files: SegmentFiles, segment: Segment) -> bytes:
@@ -98,7 +123,7 @@ def _set_id(files: SegmentFiles, segment: Segment) -> bytes:
     It is random (a GUID of version 4), so that two acquisitions differ nearly everywhere.
     """
     head = _head(files, segment.index)
-    return head[16:] if head[:8] == SIGNATURE else bytes(16)
+    return head[16:] if head[:8] in {SIGNATURE, LOGICAL2} else bytes(16)
 
 
 def _head(files: SegmentFiles, index: int) -> bytes:

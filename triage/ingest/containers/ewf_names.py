@@ -10,6 +10,10 @@ from triage.errors import EvidenceError
 from triage.model.display import printable
 
 SIGNATURE = b"EVF\x09\x0d\x0a\xff\x00"
+LOGICAL = b"LVF\x09\x0d\x0a\xff\x00"
+LOGICAL2 = b"LEF2\x0d\x0a\x81\x00"
+"""The same of evidence that is files."""
+
 SIGNATURE2 = b"EVF2\x0d\x0a\x81\x00"
 """How a segment starts, of either version."""
 
@@ -84,7 +88,7 @@ def _better(sibling: Path, taken: Path | None, given: Path) -> bool:
 def _is_signed(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(3) == b"EVF"
+            return file.read(3) in {b"EVF", b"LVF", b"LEF"}
     except OSError:
         return False
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from triage.errors import EvidenceError
 from triage.ingest.containers import ewf_facts, ewf_pages, ewf_placing
 from triage.ingest.containers.ewf_facts import Geometry
-from triage.ingest.containers.ewf_names import SIGNATURE, find_segments
+from triage.ingest.containers.ewf_names import LOGICAL, SIGNATURE, find_segments
 from triage.ingest.containers.ewf_placing import Gap
 from triage.ingest.containers.ewf_sections import Section, read_section, walk
 from triage.ingest.containers.ewf_segments import (
@@ -28,10 +29,12 @@ from triage.ingest.containers.ewf_segments import (
 )
 from triage.ingest.containers.ewf_table import Table
 from triage.ingest.containers.ewf_tables import resolve
+from triage.ingest.containers.ewf_tree import first_tree, media_bytes
 from triage.ingest.containers.files import SegmentFiles
 from triage.model.display import printable
 from triage.model.evidence import DamagedRange, DamageKind
 
+_TREE_HEAD_BYTES = 48
 _GEOMETRY_KINDS = ("volume", "disk", "data")
 
 
@@ -46,25 +49,58 @@ def read_structure(path: Path) -> tuple[SegmentFiles, Structure]:
     numbered = find_segments(path, ("E", "S"))
     files = SegmentFiles([segment for _, segment in numbered])
     try:
-        return files, _structure(files, [number for number, _ in numbered], path)
+        segments, foreign = gather(files, [number for number, _ in numbered], _DIALECT)
+        geometry = _known_geometry(files, segments, path, logical=False)
+        return files, _structure(files, segments, foreign, geometry, path)
     except BaseException:
         files.close()
         raise
 
 
-def _structure(files: SegmentFiles, numbers: list[int], path: Path) -> Structure:
-    segments, foreign = gather(files, numbers, _DIALECT)
+def read_logical(path: Path) -> tuple[SegmentFiles, Structure, bytes]:
+    """Read the structure of logical evidence, and the section that lists its files, as it is.
+
+    Raises:
+        EvidenceError: no segment tells the size of the chunks, or none lists files.
+    """
+    numbered = find_segments(path, ("L",))
+    files = SegmentFiles([segment for _, segment in numbered])
+    try:
+        segments, foreign = gather(files, [number for number, _ in numbered], _DIALECT)
+        geometry = _known_geometry(files, segments, path, logical=True)
+        tree = first_tree(files, segments, "ltree", path)
+        size = media_bytes(tree[_TREE_HEAD_BYTES:])
+        geometry = replace(geometry, sector_bytes=1, sector_count=size)
+        return files, _structure(files, segments, foreign, geometry, path), tree
+    except BaseException:
+        files.close()
+        raise
+
+
+def _known_geometry(
+    files: SegmentFiles, segments: tuple[Segment, ...], path: Path, *, logical: bool
+) -> Geometry:
     geometry = _geometry(files, segments)
     if geometry is None:
         raise no_size(path)
-    if geometry.logical:
+    if geometry.logical and not logical:
         raise EvidenceError(
-            f"{printable(path.name)}: logical evidence file (L01) is not supported",
-            hint="export its files to a folder with the imager, then run on the folder",
+            f"{printable(path.name)}: is logical evidence (L01) under the name of an image",
+            hint="give it the ending .L01, as its maker did",
         )
+    return replace(geometry, logical=logical)
+
+
+def _structure(
+    files: SegmentFiles,
+    segments: tuple[Segment, ...],
+    foreign: tuple[DamagedRange, ...],
+    geometry: Geometry,
+    path: Path,
+) -> Structure:
     pieces = list(pieces_of(segments, partial(_segment_pieces, files)))
     placing = ewf_placing.place(pieces, geometry)
-    if placing.media_bytes == 0:
+    if placing.media_bytes == 0 and not geometry.logical:
         raise no_data(path)
     damage = (
         *foreign,
@@ -89,7 +125,8 @@ def _written_number(files: SegmentFiles, index: int) -> int:
         raw = files.pread(index, 0, 13)
     except OSError:
         return 0
-    return int.from_bytes(raw[9:11], "little") if raw[:8] == SIGNATURE and len(raw) == 13 else 0
+    signed = raw[:8] in {SIGNATURE, LOGICAL} and len(raw) == 13
+    return int.from_bytes(raw[9:11], "little") if signed else 0
 
 
 def _set_id(files: SegmentFiles, segment: Segment) -> bytes:
