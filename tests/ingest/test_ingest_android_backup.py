@@ -11,7 +11,14 @@ import pytest
 from ab_recipe import PASSWORD, backup, tar_of
 
 from triage.errors import EvidenceError
+from triage.ingest.archive import (
+    ARCHIVE_MIMES,
+    close_archives,
+    list_members,
+    read_content,
+)
 from triage.ingest.evidence import Evidence, open_evidence, reopen_evidence
+from triage.ingest.filetype import detect
 from triage.ingest.reading import ContentError, VolumeError
 from triage.ingest.secrets import take_secrets
 from triage.model.entry import FileEntry
@@ -168,3 +175,28 @@ def test_heads_that_are_none_are_refused_by_name(tmp_path: Path, head: bytes, wo
     with pytest.raises(EvidenceError, match=words) as caught:
         open_evidence(written(tmp_path, head))
     assert caught.value.message.startswith("backup.ab: ")
+
+
+@pytest.mark.parametrize("password", ["", PASSWORD])
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_backup_among_other_files_is_opened_as_an_archive(
+    tmp_path: Path, password: str, *, packed: bool
+) -> None:
+    data = backup(tar_of(FILES), packed=packed, password=password)
+    written(tmp_path, data)
+    assert detect(data[:4096], b"backup.ab", len(data)).mime in ARCHIVE_MIMES
+    files = open_evidence(tmp_path).filesystem("p0")
+    (entry,) = files.list_directory(files.roots()[0]).entries
+    if password:
+        (problem,) = list_members(files, entry).problems
+        assert "its password would open it" in problem.detail
+        take_secrets(Secrets(texts=("no", PASSWORD)))
+        close_archives()
+    listing = list_members(files, entry)
+    assert listing.problems == ()
+    assert [one.ref.path for one in listing.entries] == [
+        b"/backup.ab/" + name.encode() for name in FILES
+    ]
+    for member, content in zip(listing.entries, FILES.values(), strict=True):
+        assert b"".join(read_content(files, member)) == content
+    close_archives()

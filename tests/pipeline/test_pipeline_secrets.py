@@ -167,3 +167,23 @@ def test_a_quick_pass_looks_behind_the_lock_with_the_secret(
         close_evidence()
     assert len(result.hits) == found
     assert bool(result.gaps) == (not found)
+
+
+def test_an_encrypted_backup_among_other_files_is_named_as_not_examined(
+    road: Road, backup: Path
+) -> None:
+    assert road.run(backup.parent).colour is Colour.AMBER
+    (problem,) = road.summary().problems
+    assert problem.kind is ProblemKind.ARCHIVE_UNREADABLE
+    assert problem.path == b"/phone/Manifest.db"
+    assert "encrypted iOS backup" in problem.detail
+
+
+def test_a_plain_backup_among_other_files_is_examined_by_its_contents(
+    road: Road, tmp_path: Path
+) -> None:
+    Recipe(list(ITEMS)).write(tmp_path / "disk" / "phone")
+    road.run(tmp_path / "disk")
+    assert road.summary().problems == ()
+    digested = {row["size_bytes"] for row in road.files("--state", "digested")}
+    assert {len(item.content) for item in ITEMS} <= digested

@@ -44,6 +44,10 @@ _DOUBTED = frozenset(
 _DISC, _DISC_MARK = "application/x-iso9660-image", (b"CD001", 32769)
 """Volume descriptor of ECMA-119, beyond what libmagic is shown."""
 
+_MANIFEST = b"Manifest.db"
+"""The database of an iOS backup. In blocks of a cipher and not to be recognised it is encrypted,
+and with it all files of the folder that it lies in: that has to be told, and only its name can."""
+
 _PICTURES = frozenset({"application/dicom"})
 _DRAWINGS = frozenset(
     {"image/svg+xml", "image/x-eps", "image/vnd.dwg", "image/vnd.dxf", "image/vnd.djvu"}
@@ -67,6 +71,8 @@ def detect(head: bytes, name: bytes, size_bytes: int) -> FileType:
         size_bytes: size of the whole content.
     """
     mime = _mime(head, size_bytes) if size_bytes and head else UNKNOWN
+    if mime == UNKNOWN and name == _MANIFEST and not size_bytes % 16:
+        mime = "application/x-ios-backup"
     return _named(mime, name.rpartition(b".")[2][:LONGEST_BYTES] if b"." in name else b"")
 
 

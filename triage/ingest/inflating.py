@@ -5,8 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from operator import itemgetter
 
-from triage.ingest.archives import inflate
-from triage.ingest.archives.packed_stream import BZIP2, GZIP, XZ, Packing, Unpacker
+from triage.ingest.archives.packed_stream import BZIP2, GZIP, XZ, ZLIB, Packing, Unpacker
 from triage.ingest.archives.source import Source
 from triage.ingest.reading import ContentError
 
@@ -17,14 +16,6 @@ MOST_LANDINGS = 256
 
 SPACING_BYTES = 8 * 1024 * 1024
 """Distance between such places at first; it doubles each time that there are too many."""
-
-
-def _zlib() -> inflate.Inflater:
-    return inflate.Deflate(15)
-
-
-ZLIB = Packing(mark=b"\0", make=_zlib, endings=())
-"""RFC 1950, one stream with its Adler-32; what follows never reads as another one."""
 
 
 class Inflating:

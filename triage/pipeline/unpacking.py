@@ -22,6 +22,14 @@ BATCH_BYTES = 1024 * 1024
 """An archive of this size has a batch to itself: what it unpacks to may be a hundred times more."""
 
 
+_IOS_BACKUP = "application/x-ios-backup"
+_UNOPENED = "an archive of a kind that is not opened"
+_LOCKED_BACKUP = (
+    "an encrypted iOS backup lies in this folder, and its files were read as they are, encrypted: "
+    "copy the folder out and run on the copy with its password (--secrets FILE)"
+)
+
+
 @dataclass(slots=True, kw_only=True)
 class Unpacking:
     """The archives of one evidence item that have been digested and not opened yet.
@@ -149,11 +157,13 @@ class Unpacking:
 
     def _name_unopened(self) -> None:
         """Say of each archive of a kind that is not opened that it was not."""
-        while page := self.store.waiting_archives(
-            self.evidence_id, self.location, self.unopened_types
-        ):
+        self._name_each(self.unopened_types - {_IOS_BACKUP}, _UNOPENED)
+        self._name_each(self.unopened_types & {_IOS_BACKUP}, _LOCKED_BACKUP)
+
+    def _name_each(self, types: frozenset[str], words: str) -> None:
+        while page := self.store.waiting_archives(self.evidence_id, self.location, types):
             for one in page:
-                self._problem(one.entry, "an archive of a kind that is not opened")
+                self._problem(one.entry, words)
             self.store.add_problems(self.evidence_id, self._problems)
             self._problems.clear()
             self.store.mark_opened([one.entry_id for one in page])

@@ -93,6 +93,11 @@ def gzip() -> Inflater:
     return Deflate(31)
 
 
+def zlib_stream() -> Inflater:
+    """Inflate one stream of RFC 1950, and check its Adler-32."""
+    return Deflate(15)
+
+
 def bzip2() -> Inflater:
     """Inflate one bzip2 stream; its checksums are checked."""
     return bz2.BZ2Decompressor()

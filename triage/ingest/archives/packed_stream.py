@@ -56,6 +56,9 @@ ZSTANDARD = Packing(
     skipped=tuple(bytes((low,)) + b"\x2a\x4d\x18" for low in range(0x50, 0x60)),
 )
 
+ZLIB = Packing(mark=b"\0", make=inflate.zlib_stream, endings=())
+"""One stream within other formats; what follows it never reads as another one."""
+
 
 class Unpacker:
     """Goes once through all streams of a file, piece by piece.

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from triage.ingest.archives import (
+    android_backup,
     cab,
     compound,
     mail,
@@ -122,6 +123,12 @@ ARCHIVES: tuple[ArchiveReader, ...] = (
         mimes=frozenset({"application/vnd.ms-outlook-pst"}),
     ),
     ArchiveReader(
+        name="android-backup",
+        recognises=android_backup.recognises,
+        open=android_backup.open_backup,
+        mimes=frozenset({"application/x-android-backup"}),
+    ),
+    ArchiveReader(
         name="tar",
         recognises=tar_archive.recognises,
         open=tar_archive.TarArchive,
@@ -169,6 +176,7 @@ UNOPENED_ARCHIVE_MIMES: frozenset[str] = frozenset(
         "application/x-unix-archive",
         "application/x-archive",
         "application/x-iso9660-image",
+        "application/x-ios-backup",
         "application/x-ms-outlook-express",
         "application/vnd.ms-tnef",
     }

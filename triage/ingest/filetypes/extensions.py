@@ -34,6 +34,8 @@ PACKED = frozenset(
         "application/x-archive",
         "application/java-archive",
         "application/x-iso9660-image",
+        "application/x-ios-backup",
+        "application/x-android-backup",
         "application/vnd.android.package-archive",
     }
 )

@@ -56,6 +56,7 @@ _PLAIN: tuple[Mark, ...] = (
     (0, b"%PDF-", "application/pdf"),
     (0, b"%!PS", "application/postscript"),
     (0, b"SQLite format 3\0", "application/vnd.sqlite3"),
+    (0, b"ANDROID BACKUP\n", "application/x-android-backup"),
     (0, b"\x1f\x8b\x08", "application/gzip"),
     (0, b"\xfd7zXZ\0", "application/x-xz"),
 )

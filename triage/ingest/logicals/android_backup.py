@@ -6,12 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from triage.errors import EvidenceError
-from triage.ingest.archives.source import Source, WindowSource
-from triage.ingest.container import evidence_key
-from triage.ingest.decrypting import CbcSource
-from triage.ingest.filesystem import FileSystem
-from triage.ingest.inflating import ZLIB, Inflating
-from triage.ingest.logicals.android_header import (
+from triage.ingest.archives.android_header import (
     MARK,
     MOST_BYTES,
     Header,
@@ -20,6 +15,11 @@ from triage.ingest.logicals.android_header import (
     header,
     unlocked,
 )
+from triage.ingest.archives.source import Source, WindowSource
+from triage.ingest.container import evidence_key
+from triage.ingest.decrypting import CbcSource
+from triage.ingest.filesystem import FileSystem
+from triage.ingest.inflating import ZLIB, Inflating
 from triage.ingest.logicals.file_source import FileSource
 from triage.ingest.logicals.tar_files import TarFileSystem
 from triage.ingest.logicals.tar_scan import TarFacts, scan
