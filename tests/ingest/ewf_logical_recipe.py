@@ -16,40 +16,6 @@ mid ls be id cr ac wr mo dl sig ha sha ent snh p n du lo po pm oes opr src sub c
 cfi sg ea lpt
 """
 COLUMNS = _COLUMNS.split()
-    "mid",
-    "ls",
-    "be",
-    "id",
-    "cr",
-    "ac",
-    "wr",
-    "mo",
-    "dl",
-    "sig",
-    "ha",
-    "sha",
-    "ent",
-    "snh",
-    "p",
-    "n",
-    "du",
-    "lo",
-    "po",
-    "pm",
-    "oes",
-    "opr",
-    "src",
-    "sub",
-    "cid",
-    "jq",
-    "alt",
-    "ep",
-    "aq",
-    "cfi",
-    "sg",
-    "ea",
-    "lpt",
-]
 WHEN = 1_714_557_600
 
 
