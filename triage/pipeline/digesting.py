@@ -90,7 +90,12 @@ class Digesting:
         return Batch(
             function=digest_placed if placed else digest_entry,
             items=tuple([make(one, self.location) for one in part]),
-            time_limits_s=tuple([self.limits.reading_s(_size(one)) for one in part]),
+            time_limits_s=tuple(
+                [
+                    self.limits.reading_s(_size(one)) + self.limits.reaching_s(one.container)
+                    for one in part
+                ]
+            ),
             reads=True,
         )
 

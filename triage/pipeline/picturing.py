@@ -95,7 +95,10 @@ class Picturing:
                         )
                         for one in part
                     ),
-                    time_limits_s=(self.limits.picture_s,) * len(part),
+                    time_limits_s=tuple(
+                        self.limits.picture_s + self.limits.reaching_s(one.entry.container)
+                        for one in part
+                    ),
                 )
 
     def _settle(self) -> None:

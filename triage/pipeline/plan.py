@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from triage.model.entry import FileEntry
+
 BATCH_BYTES = 16 * 1024 * 1024
 BATCH_ITEMS = 64
 
@@ -32,6 +34,14 @@ class TimeLimits:
     def reading_s(self, size_bytes: int) -> float:
         """Give the limit for reading an entry of this size."""
         return self.entry_s + size_bytes / self.slowest_bytes_per_s
+
+    def reaching_s(self, container: FileEntry | None) -> float:
+        """Give what is added for a member: all of its archives may have to be unpacked before."""
+        size_bytes = 0
+        while container is not None:
+            size_bytes += container.size_bytes
+            container = container.container
+        return size_bytes / self.slowest_bytes_per_s
 
 
 def portions(

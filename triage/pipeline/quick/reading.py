@@ -135,10 +135,15 @@ class Reading:
         )
         for part in parts:
             yield from self._confirmations()
+            items = tuple(self.catalogue.item(number, bits[number]) for number in part)
             yield Batch(
                 function=look,
-                items=tuple(self.catalogue.item(number, bits[number]) for number in part),
-                time_limits_s=tuple(self.limits.reading_s(sizes[number]) for number in part),
+                items=items,
+                time_limits_s=tuple(
+                    self.limits.reading_s(sizes[number])
+                    + self.limits.reaching_s(item.sheet.container)
+                    for number, item in zip(part, items, strict=True)
+                ),
                 reads=True,
             )
         yield from self._confirmations()
