@@ -85,7 +85,7 @@ def _known_geometry(
         raise no_size(path)
     if geometry.logical and not logical:
         raise EvidenceError(
-            f"{printable(path.name)}: is logical evidence (L01) under the name of an image",
+            f"{printable(path.name)}: is a logical evidence file (L01) under the name of an image",
             hint="give it the ending .L01, as its maker did",
         )
     return replace(geometry, logical=logical)
