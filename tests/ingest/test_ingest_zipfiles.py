@@ -6,9 +6,12 @@ import hashlib
 import pickle
 import plistlib
 import random
+import shutil
 import struct
+import subprocess
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,10 +24,13 @@ from triage.ingest.archive import list_members, read_content
 from triage.ingest.evidence import Evidence, Handover, open_evidence
 from triage.ingest.logicalevidence import LogicalEvidence
 from triage.ingest.reading import ContentError
+from triage.ingest.secrets import take_secrets
 from triage.model.entry import EntryKind, FileEntry
 from triage.model.evidence import ContainerKind, DamageKind
 from triage.model.outcome import FailReason, SkipReason
 from triage.model.problem import ProblemKind
+from triage.model.secret import Secrets
+from triage.model.volume import VolumeState
 
 OTHER = SkipReason.OTHER_NAME
 
@@ -394,3 +400,39 @@ def test_an_aff4_image_is_not_taken_for_files(tmp_path: Path) -> None:
     write(path, [One(name="container.description", data=b"aff4://x")])
     with pytest.raises(EvidenceError):
         open_evidence(path)
+
+
+@pytest.fixture
+def _no_secrets() -> Iterator[None]:
+    yield
+    take_secrets(Secrets(texts=()))
+
+
+@pytest.mark.usefixtures("_no_secrets")
+@pytest.mark.parametrize("option", ["-mem=AES256", "-mem=ZipCrypto"])
+def test_an_encrypted_zip_is_locked_until_its_password_is_given(
+    option: str, tmp_path: Path
+) -> None:
+    if shutil.which("7z") is None:
+        pytest.skip("7z is not installed")
+    path, source = tmp_path / "a.zip", tmp_path / "secret.txt"
+    source.write_bytes(b"behind the lock" * 100)
+    command = ["7z", "a", "-tzip", "-pletmein", option, str(path), str(source)]
+    subprocess.run(command, check=True, capture_output=True)
+    (volume,) = open_evidence(path).survey().volumes
+    assert volume.state is VolumeState.LOCKED
+    assert "password" in volume.reason
+    take_secrets(Secrets(texts=("wrong", "letmein")))
+    evidence = open_evidence(path)
+    assert evidence.survey().volumes[0].state is VolumeState.OPENED
+    (entry,) = listed(evidence)
+    files = evidence.filesystem("p0")
+    assert b"".join(files.read(entry)) == b"behind the lock" * 100
+    assert files.read_range(entry, 7, 3) == b"the"
+    assert "letmein" not in repr(pickle.dumps(evidence.handover()))
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr("open.txt", b"free to read")
+    take_secrets(Secrets(texts=("wrong",)))
+    found = by_path(open_evidence(path))
+    assert found[b"/secret.txt"].no_content == SkipReason.ENCRYPTED
+    assert found[b"/open.txt"].no_content == ""

@@ -8,7 +8,13 @@ from triage.ingest.archives.inflate import naked_deflate
 from triage.ingest.archives.member import ArchiveLimits
 from triage.ingest.archives.packed_stream import InflatedSource, Packing
 from triage.ingest.archives.source import HeldSource, Source, WindowSource
-from triage.ingest.archives.zip_content import DEFLATED, content_of, start_of, window_of
+from triage.ingest.archives.zip_content import (
+    DEFLATED,
+    content_of,
+    is_encrypted,
+    start_of,
+    window_of,
+)
 from triage.ingest.archives.zip_directory import ZipEntry
 from triage.ingest.reading import ContentError
 from triage.model.outcome import FailReason
@@ -33,13 +39,15 @@ class Reaching:
         self._kept: OrderedDict[int, Source] = OrderedDict()
         self._held_bytes = 0
 
-    def read(self, entry: ZipEntry, offset_bytes: int, length_bytes: int) -> bytes:
+    def read(
+        self, entry: ZipEntry, offset_bytes: int, length_bytes: int, password: str | None = None
+    ) -> bytes:
         """Give a part of a member: exactly so many bytes.
 
         Raises:
             ContentError: it cannot be unpacked, or ends before.
         """
-        data = self._reachable(entry).read_at(offset_bytes, length_bytes)
+        data = self._reachable(entry, password).read_at(offset_bytes, length_bytes)
         if len(data) < length_bytes:
             detail = f"content ends at byte {offset_bytes + len(data)} of {entry.size_bytes}"
             raise ContentError(FailReason.SHORT_READ, detail)
@@ -50,7 +58,7 @@ class Reaching:
         self._kept.clear()
         self._held_bytes = 0
 
-    def _reachable(self, entry: ZipEntry) -> Source:
+    def _reachable(self, entry: ZipEntry, password: str | None) -> Source:
         key = entry.header_offset_bytes
         if key in self._kept:
             self._kept.move_to_end(key)
@@ -60,7 +68,10 @@ class Reaching:
             return stored
         held = entry.size_bytes if entry.size_bytes <= HELD_BYTES else 0
         self._make_room(held)
-        made = HeldSource(b"".join(content_of(self._source, entry))) if held else self._far(entry)
+        if held:
+            made: Source = HeldSource(b"".join(content_of(self._source, entry, password)))
+        else:
+            made = self._far(entry)
         self._kept[key] = made
         self._held_bytes += held
         return made
@@ -71,8 +82,8 @@ class Reaching:
             self._held_bytes -= gone.size_bytes if isinstance(gone, HeldSource) else 0
 
     def _far(self, entry: ZipEntry) -> Source:
-        if entry.method != DEFLATED:
-            detail = "too large to reach into: packed by another method than deflate"
+        if entry.method != DEFLATED or is_encrypted(entry):
+            detail = "too large to reach into: encrypted, or packed by another method than deflate"
             raise ContentError(FailReason.READ_ERROR, detail)
         start = start_of(self._source, entry)
         packed = WindowSource(self._source, start, entry.packed_bytes)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from triage.ingest.archives.source import Source
 from triage.ingest.archives.zip_archive import member_of
 from triage.ingest.archives.zip_content import content_of
-from triage.ingest.logicals.checked import StoredDigests
 from triage.ingest.logicals.ufdr_facts import Names, Stored, UfdrFacts, named_places
 from triage.ingest.logicals.ufdr_report import Reported, files_of_page
-from triage.ingest.logicals.zip_files import ZipFileSystem, place_of
+from triage.ingest.logicals.zip_files import OpenedZip, ZipFileSystem, place_of
 from triage.ingest.logicals.zip_scan import entry_at
 from triage.ingest.reading import ContentError
 from triage.model.entry import Allocation, DirectoryRef, EntryKind, EntryRef, FileEntry
@@ -30,14 +28,9 @@ class UfdrFileSystem(ZipFileSystem):
     """The files of one UFDR, under the paths that they have on the device."""
 
     def __init__(
-        self,
-        source: Source,
-        facts: UfdrFacts,
-        volume: VolumeInfo,
-        evidence: str,
-        stored: StoredDigests,
+        self, opened: OpenedZip, facts: UfdrFacts, volume: VolumeInfo, evidence: str
     ) -> None:
-        super().__init__(source, facts.zip, volume, evidence, stored)
+        super().__init__(opened, volume, evidence)
         self._ufdr = facts
         self._finder = Names(facts.names)
         self._told = Stored(facts.stored)
@@ -76,7 +69,7 @@ class UfdrFileSystem(ZipFileSystem):
         """Give the content of a file; what differs from the zip's checksum is an error."""
         found = self.record(entry)
         algorithm, digest = self._told.digest(entry.ref.address)
-        content = content_of(self._source, found)
+        content = content_of(self._source, found, self._password(found))
         if not digest:
             return content
         return self._stored.checked(content, algorithm, digest, place_of(found))
@@ -90,9 +83,7 @@ class UfdrFileSystem(ZipFileSystem):
         if entry is None:
             return self._absent(found, path, ordinal)
         member = member_of(entry)
-        reason, detail = member.no_content, member.detail
-        if not reason:
-            reason, detail = self._refused(place, entry, None)
+        reason, detail = self._reason(place, entry, member, None)
         return FileEntry(
             ref=self._ref(path, place, ordinal),
             kind=EntryKind.FILE,

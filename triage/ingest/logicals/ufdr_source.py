@@ -15,6 +15,7 @@ from triage.ingest.volume import Survey
 from triage.model.display import printable
 from triage.model.evidence import ContainerKind
 from triage.model.problem import Problem, ProblemKind
+from triage.model.volume import VolumeInfo
 
 
 class UfdrSource(ZipSource):
@@ -38,14 +39,17 @@ class UfdrSource(ZipSource):
             )
             for words in self._ufdr.faults
         )
-        return Survey(volumes=(zip_volume("ufdr"),), problems=super().survey().problems + problems)
+        found = super().survey()
+        return replace(found, problems=found.problems + problems)
+
+    def _volume(self) -> VolumeInfo:
+        return zip_volume("ufdr")
 
     def filesystem(self, volume_key: str) -> FileSystem:
         """Give the files under the paths that they have on the device."""
         if volume_key != "p0":
             raise VolumeError(f"{printable(self.info.name)}: no volume {volume_key}")
-        volume = zip_volume("ufdr")
-        return UfdrFileSystem(self._source, self._ufdr, volume, self.info.key, self._stored)
+        return UfdrFileSystem(self._opened, self._ufdr, self._volume(), self.info.key)
 
     def facts(self) -> object | None:
         """Give what the directory and the report showed."""

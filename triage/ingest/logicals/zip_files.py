@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
+from triage.ingest.archives.member import Member
 from triage.ingest.archives.source import Source
 from triage.ingest.archives.zip_archive import member_of
-from triage.ingest.archives.zip_content import DEFLATED, content_of, unpacks
+from triage.ingest.archives.zip_content import DEFLATED, content_of, is_encrypted, unpacks
 from triage.ingest.archives.zip_directory import LOCAL, ZipEntry
+from triage.ingest.archives.zip_lock import ZipLock
 from triage.ingest.logicals.checked import StoredDigests
 from triage.ingest.logicals.reaching import Reaching
 from triage.ingest.logicals.same_files import unpacked
@@ -30,6 +33,21 @@ _MOST_BY_DEFLATE = 1_040
 _SMALL_BYTES = 64 * 1024
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedZip:
+    """A zip as one process has it open.
+
+    Attributes:
+        stored: what was found to differ from the digests stored of it.
+        lock: the passwords that may open its members.
+    """
+
+    source: Source
+    facts: ZipFacts
+    stored: StoredDigests
+    lock: ZipLock
+
+
 class ZipFileSystem:
     """The members of one zip as the files of one volume.
 
@@ -37,22 +55,16 @@ class ZipFileSystem:
     of its record there, so that reading needs no table.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        facts: ZipFacts,
-        volume: VolumeInfo,
-        evidence: str,
-        stored: StoredDigests,
-    ) -> None:
+    def __init__(self, opened: OpenedZip, volume: VolumeInfo, evidence: str) -> None:
         self.volume = volume
-        self._source = source
-        self._facts = facts
+        self._lock = opened.lock
+        self._source = opened.source
+        self._facts = opened.facts
+        self._stored = opened.stored
         self._evidence = evidence
-        self._stored = stored
-        self._reaching = Reaching(source)
-        self._others, self._firsts = unpacked(facts.others)
-        self._covered = frozenset(facts.covered)
+        self._reaching = Reaching(opened.source)
+        self._others, self._firsts = unpacked(opened.facts.others)
+        self._covered = frozenset(opened.facts.covered)
 
     def roots(self) -> tuple[DirectoryRef, ...]:
         """Give all pages."""
@@ -81,7 +93,7 @@ class ZipFileSystem:
     def read(self, entry: FileEntry) -> Iterator[bytes]:
         """Give the content of a member; what differs from its checksum is an error."""
         found = self.record(entry)
-        content = content_of(self._source, found)
+        content = content_of(self._source, found, self._password(found))
         _, digest = inode_and_digest(found.extra) if found.extra else (b"", b"")
         if digest:
             return self._stored.checked(content, "sha256", digest, place_of(found))
@@ -92,7 +104,8 @@ class ZipFileSystem:
         length = min(length_bytes, entry.size_bytes - offset_bytes)
         if length <= 0:
             return b""
-        return self._reaching.read(self.record(entry), offset_bytes, length)
+        found = self.record(entry)
+        return self._reaching.read(found, offset_bytes, length, self._password(found))
 
     def touches_damage(self, entry: FileEntry) -> tuple[DamagedRange, ...]:
         """Give what is known of the content to differ from what is stored of it."""
@@ -118,9 +131,7 @@ class ZipFileSystem:
 
     def _entry(self, how: int, place: int, found: ZipEntry, first: int | None) -> FileEntry:
         member = member_of(found)
-        reason, detail = member.no_content, member.detail
-        if not reason:
-            reason, detail = self._refused(place, found, first)
+        reason, detail = self._reason(place, found, member, first)
         return FileEntry(
             ref=EntryRef(
                 evidence=self._evidence,
@@ -140,13 +151,27 @@ class ZipFileSystem:
             detail=detail,
         )
 
+    def _reason(
+        self, place: int, found: ZipEntry, member: Member, first: int | None
+    ) -> tuple[str, str]:
+        """Say why a member is not read, ``("", "")`` where it is."""
+        reason, detail = member.no_content, member.detail
+        if reason == SkipReason.ENCRYPTED:
+            if self._password(found) is None:
+                return reason, detail + self._lock.words(found)
+            reason = ""
+        return (reason, detail) if reason else self._refused(place, found, first)
+
+    def _password(self, found: ZipEntry) -> str | None:
+        return self._lock.password(found) if is_encrypted(found) else None
+
     def _refused(self, place: int, found: ZipEntry, first: int | None) -> tuple[str, str]:
         """Say why a content is not to be read although it is there."""
         if place in self._covered:
             return SkipReason.IMPLAUSIBLE_SIZE.value, "lies on top of another member of the zip"
         if first is not None:
             return SkipReason.OTHER_NAME.value, f"same file as {self._name_at(first)}"
-        if words := unpacks(found):
+        if not is_encrypted(found) and (words := unpacks(found)):
             return SkipReason.OUT_OF_SCOPE.value, words
         most = _SMALL_BYTES + _MOST_BY_DEFLATE * found.packed_bytes
         if found.method == DEFLATED and found.size_bytes > most:

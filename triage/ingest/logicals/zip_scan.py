@@ -44,6 +44,7 @@ the name is (APPNOTE 4.3.7 and 4.3.12)."""
 
 _PIECE_BYTES = 1024 * 1024
 _SIZES_BYTES = 24
+_LOCKED = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,8 @@ class ZipFacts:
         faults: what could not be listed, in words.
         members: how many there are.
         clues: places of small files that tell of the device.
+        locked: places of some members that are encrypted.
+        readable: how many with a content are not.
     """
 
     shift_bytes: int
@@ -67,6 +70,8 @@ class ZipFacts:
     faults: tuple[str, ...]
     members: int
     clues: tuple[tuple[str, int], ...]
+    locked: tuple[int, ...] = ()
+    readable: int = 0
 
 
 def scan(source: Source) -> ZipFacts:
@@ -178,6 +183,8 @@ class _Scan:
         self._faults: list[str] = []
         self._clues: dict[str, int] = {}
         self._members = 0
+        self._locked: list[int] = []
+        self._readable = 0
         self._last: ZipEntry | None = None
 
     def run(self) -> ZipFacts:
@@ -196,6 +203,8 @@ class _Scan:
             faults=tuple(self._faults),
             members=self._members,
             clues=tuple(sorted(self._clues.items())),
+            locked=tuple(self._locked),
+            readable=self._readable,
         )
 
     def _directory(self, place: DirectoryPlace) -> int:
@@ -248,7 +257,11 @@ class _Scan:
         path = canonical(entry.name)
         if entry.size_bytes <= CLUE_BYTES:
             self._clue(at, path[0])
-        if is_encrypted(entry) or kind_of(entry) is not EntryKind.FILE:
+        if is_encrypted(entry):
+            self._locked += [at] if len(self._locked) < _LOCKED else []
+            return
+        self._readable += 1
+        if kind_of(entry) is not EntryKind.FILE:
             return
         inode, digest = inode_and_digest(entry.extra) if entry.extra else (b"", b"")
         content = b"%x %x %b " % (entry.size_bytes, entry.checksum, digest)

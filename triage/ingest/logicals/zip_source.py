@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from triage.ingest.archives.zip_content import content_of
+from triage.ingest.archives.zip_directory import ZipEntry
+from triage.ingest.archives.zip_lock import ZipLock
 from triage.ingest.container import evidence_key
 from triage.ingest.filesystem import FileSystem
 from triage.ingest.logicals.checked import StoredDigests
 from triage.ingest.logicals.device import device_header
 from triage.ingest.logicals.file_source import FileSource
-from triage.ingest.logicals.zip_files import ZipFileSystem
+from triage.ingest.logicals.zip_files import OpenedZip, ZipFileSystem
 from triage.ingest.logicals.zip_scan import ZipFacts, entry_at
 from triage.ingest.reading import ContentError, VolumeError
 from triage.ingest.volume import Survey
@@ -40,6 +43,8 @@ class ZipSource:
         self._source = source
         self._facts = facts
         self._stored = StoredDigests()
+        self._lock = ZipLock(source, self._locked())
+        self._opened = OpenedZip(source=source, facts=facts, stored=self._stored, lock=self._lock)
         self.info = EvidenceInfo(
             key=evidence_key(
                 name=path.name,
@@ -57,22 +62,40 @@ class ZipSource:
 
     def survey(self) -> Survey:
         """Give the one volume, and what of the zip could not be listed."""
-        problems = tuple(
-            Problem(
-                kind=ProblemKind.EXTRACTION_INCOMPLETE,
-                evidence=self.info.key,
-                volume="p0",
-                detail=words,
-            )
-            for words in self._facts.faults
-        )
-        return Survey(volumes=(zip_volume(),), problems=problems)
+        kind = ProblemKind.EXTRACTION_INCOMPLETE
+        problems = tuple(self._problem(kind, words) for words in self._facts.faults)
+        volume = self._volume()
+        if self._facts.locked and not self._facts.readable and not self._opens():
+            reason = "encrypted: every file in the zip; its password would open it"
+            volume = replace(volume, state=VolumeState.LOCKED, filesystem="", reason=reason)
+            problems += (self._problem(ProblemKind.VOLUME_LOCKED, reason),)
+        return Survey(volumes=(volume,), problems=problems)
+
+    def _volume(self) -> VolumeInfo:
+        return zip_volume()
+
+    def _opens(self) -> bool:
+        return any(self._lock.password(entry) is not None for entry in self._locked())
+
+    def _locked(self) -> list[ZipEntry]:
+        """Give some of the encrypted members, the same in every process."""
+        try:
+            return [
+                entry
+                for place in self._facts.locked
+                if (entry := entry_at(self._source, place, self._facts.shift_bytes)) is not None
+            ]
+        except ContentError:
+            return []
+
+    def _problem(self, kind: ProblemKind, words: str) -> Problem:
+        return Problem(kind=kind, evidence=self.info.key, volume="p0", detail=words)
 
     def filesystem(self, volume_key: str) -> FileSystem:
         """Give the members as files."""
         if volume_key != "p0":
             raise VolumeError(f"{printable(self.info.name)}: no volume {volume_key}")
-        return ZipFileSystem(self._source, self._facts, zip_volume(), self.info.key, self._stored)
+        return ZipFileSystem(self._opened, self._volume(), self.info.key)
 
     def facts(self) -> object | None:
         """Give what the directory showed."""
