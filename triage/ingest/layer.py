@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from triage.ingest.container import Container
 from triage.ingest.filesystem import FileSystem, open_volume
 from triage.ingest.layered import InnerMedium, LayeredFileSystem, Locked, Medium, Opened
-from triage.ingest.layers import bitlocker, filevault, luks, lvm
+from triage.ingest.layers import bitlocker, filevault, luks, lvm, vss, vss_differing
 from triage.ingest.reading import VolumeError
 from triage.ingest.tables import Slot
 from triage.model.volume import VolumeInfo
@@ -63,6 +63,13 @@ LAYERS: tuple[LayerFormat, ...] = (
     LayerFormat(name="corestorage", recognises=filevault.recognises, open=filevault.open_layer),
     LayerFormat(name="luks", recognises=luks.recognises, open=luks.open_layer),
     LayerFormat(name="lvm", recognises=lvm.recognises, open=lvm.open_layer),
+    LayerFormat(
+        name="vss",
+        recognises=vss.recognises,
+        open=vss.open_layer,
+        beside="s",
+        compared=vss_differing.compared,
+    ),
 )
 """In order of trial; asked before any file system is."""
 

@@ -14,7 +14,15 @@ from triage.model.evidence import DamagedRange, DamageKind, EvidenceInfo
 from triage.model.listing import Listing
 from triage.model.volume import VolumeInfo, VolumeState
 
-__all__ = ["InnerMedium", "LayeredFileSystem", "Locked", "Medium", "Opened", "Source"]
+__all__ = [
+    "InnerMedium",
+    "LayeredFileSystem",
+    "Locked",
+    "Medium",
+    "Opened",
+    "Source",
+    "without_places",
+]
 
 
 class Source(Protocol):
@@ -47,6 +55,7 @@ class Medium:
         source: ``None`` where it does not open.
         reason: why it does not, in words.
         state: what it is then.
+        note: words on a state of before that is looked into.
     """
 
     name: str
@@ -54,6 +63,7 @@ class Medium:
     reason: str = ""
     state: VolumeState = VolumeState.UNSUPPORTED
     label: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +116,11 @@ class InnerMedium:
     def info(self) -> EvidenceInfo:
         """The evidence that it belongs to, with the size of this medium."""
         return self._info
+
+    @property
+    def source(self) -> Source:
+        """What makes its bytes."""
+        return self._source
 
     def read_at(self, offset_bytes: int, length_bytes: int) -> bytes:
         """Give the bytes; zeros where they are lost, fewer only at the end."""
@@ -185,26 +200,23 @@ class LayeredFileSystem:
         self._medium = medium
         self.volume = volume
 
+    @property
+    def inner(self) -> FileSystem:
+        """The file system itself, whose entries have places on the inner medium."""
+        return self._inner
+
+    @property
+    def medium(self) -> Container:
+        """The inner medium."""
+        return self._medium
+
     def roots(self) -> tuple[DirectoryRef, ...]:
         """Give the roots of the file system."""
         return self._inner.roots()
 
     def list_directory(self, folder: DirectoryRef) -> Listing:
         """Give all names of one folder, none with a place."""
-        listing = self._inner.list_directory(folder)
-        return Listing(
-            entries=tuple(
-                replace(entry, extents=(), first_block_offset_bytes=None)
-                if entry.extents or entry.first_block_offset_bytes is not None
-                else entry
-                for entry in listing.entries
-            ),
-            directories=listing.directories,
-            problems=tuple(
-                replace(problem, offset_bytes=None, length_bytes=None)
-                for problem in listing.problems
-            ),
-        )
+        return without_places(self._inner.list_directory(folder))
 
     def read(self, entry: FileEntry) -> Iterator[bytes]:
         """Give the content of a stream in order."""
@@ -221,3 +233,19 @@ class LayeredFileSystem:
         if not isinstance(medium, InnerMedium):
             return hurt
         return tuple(sorted({medium.below(one) for one in hurt}))
+
+
+def without_places(listing: Listing) -> Listing:
+    """Give a listing whose entries and problems tell no places: those are of an inner medium."""
+    return Listing(
+        entries=tuple(
+            replace(entry, extents=(), first_block_offset_bytes=None)
+            if entry.extents or entry.first_block_offset_bytes is not None
+            else entry
+            for entry in listing.entries
+        ),
+        directories=listing.directories,
+        problems=tuple(
+            replace(problem, offset_bytes=None, length_bytes=None) for problem in listing.problems
+        ),
+    )

@@ -186,6 +186,8 @@ class _Surveyor:
             self._note(ProblemKind.VOLUME_UNSUPPORTED, note, volume=key)
         for number, medium in enumerate(opened.media, 1):
             name = f"{key}.{row.beside}{number}"
+            if medium.note:
+                self._note(ProblemKind.SNAPSHOT, medium.note, volume=name)
             found = self._within(name, slot, row, medium)
             self._inner.extend(replace(one, beside=one.beside or beside) for one in found.inner)
             self._problems.extend(
