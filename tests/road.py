@@ -19,6 +19,7 @@ from triage.errors import TriageError
 from triage.grading.scheme import SchemeBook
 from triage.grading.verdict import judge
 from triage.matching.library import ImportReport, PackLibrary
+from triage.model.carving import CarveMode
 from triage.model.event import Event
 from triage.model.hashset import Polarity
 from triage.model.record import ExhibitSummary
@@ -77,6 +78,7 @@ class Road:
         limits: TimeLimits | None = None,
         workers: int = 1,
         turned: bool = False,
+        carve: CarveMode = CarveMode.NONE,
     ) -> Verdict:
         """Run an exhibit on a pool, by default in this process; what was told is kept."""
         request = RunRequest(
@@ -87,6 +89,7 @@ class Road:
             workers=workers,
             limits=limits or TimeLimits(),
             turned=turned,
+            carve=carve,
         )
         self.events.clear()
         with open_store(self.database, create=True) as store:
