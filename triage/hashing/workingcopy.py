@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import BinaryIO
 
@@ -11,6 +12,7 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.codec.context import Flags
 from av.container import InputContainer, OutputContainer
+from av.packet import Packet
 from av.stream import Discard, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -82,12 +84,37 @@ def _copied(source: InputContainer, stream: VideoStream, out: BinaryIO) -> str:
         if sound is not None and sound.codec_context.name in _AUDIO_AS_IT_IS:
             inputs.append(sound)
             tracks[sound.index] = target.add_stream_from_template(sound)
-        for packet in source.demux(inputs):
-            if packet.dts is not None:
-                packet.stream = tracks[packet.stream_index]
-                target.mux(packet)
+        for packet in _timed(packet for packet in source.demux(inputs) if packet.size):
+            packet.stream = tracks[packet.stream_index]
+            target.mux(packet)
     left = "" if len(tracks) > 1 or sound is None else "; its sound, which MP4 does not take, left"
     return f"packets copied as they are ({stream.codec_context.name}){left}"
+
+
+def _timed(packets: Iterator[Packet[Stream]]) -> Iterator[Packet[Stream]]:
+    """Give each packet a time of decoding: some formats state none for the first of a stream."""
+    held: dict[int, list[Packet[Stream]]] = {}
+    known: set[int] = set()
+    for packet in packets:
+        index = packet.stream_index
+        if index in known:
+            yield packet
+        elif packet.dts is None:
+            held.setdefault(index, []).append(packet)
+        else:
+            known.add(index)
+            yield from _counted_back(held.pop(index, []), packet.dts, packet.duration or 1)
+            yield packet
+    for untimed in held.values():
+        yield from _counted_back(untimed, len(untimed), 1)
+
+
+def _counted_back(
+    packets: list[Packet[Stream]], next_dts: int, step: int
+) -> Iterator[Packet[Stream]]:
+    for number, packet in enumerate(packets):
+        packet.dts = next_dts - (len(packets) - number) * step
+        yield packet
 
 
 def _sound(source: InputContainer) -> AudioStream | None:
