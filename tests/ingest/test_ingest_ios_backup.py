@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from ios_recipe import (
     DIRECTORY,
     LINK,
@@ -22,7 +23,6 @@ from ios_recipe import (
     archived,
     database,
 )
-
 from triage.errors import EvidenceGone
 from triage.ingest.evidence import Evidence, open_evidence, reopen_evidence
 from triage.ingest.logicals.ios_paths import path_of
@@ -125,6 +125,9 @@ def test_every_file_is_listed_under_its_path_and_reads_as_it_was(
     assert (link.kind, link.detail) == (EntryKind.SYMLINK, "link to /private/var/else")
     names = {b"Info.plist", b"Manifest.db", b"Manifest.plist", b"Status.plist"}
     assert set(entries) == {b"/$Backup/" + name for name in names}
+    manifest = content(evidence, entries[b"/$Backup/Manifest.db"])
+    assert manifest.startswith(b"SQLite format 3\0")
+    assert len(manifest) == int.from_bytes(manifest[28:32], "big") * 4096  # of its own header
     evidence.close()
 
 

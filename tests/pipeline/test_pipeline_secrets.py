@@ -79,6 +79,7 @@ def test_a_run_with_the_secret_renews_what_was_locked_and_lists_it(
     assert locks(road) == [VolumeState.LOCKED]
     work(road, backup, secrets=PHONE)
     assert locks(road) == [VolumeState.OPENED]
+    assert road.summary().problems == ()
     first = road.files()
     assert sum(row["path"].startswith("/private/var/mobile/Media/DCIM/") for row in first) == 20
     other = Road(road.folder / "other")

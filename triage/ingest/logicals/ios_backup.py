@@ -68,6 +68,7 @@ class IosBackup:
         self._number = number
         self._keys: ClassKeys | None = None
         self._manifest: Manifest | None = None
+        self._database_key = b""
         if number is not None:
             recall(((self._lock, number),))
 
@@ -120,6 +121,7 @@ class IosBackup:
             self.info.key,
             self._manifest,
             self._keys,
+            self._database_key,
         )
 
     def facts(self) -> object | None:
@@ -180,7 +182,7 @@ class IosBackup:
         if len(data) > _MOST_BYTES:
             raise ManifestError(f"it has more than {_MOST_BYTES} bytes to be held in memory")
         try:
-            key = self._keys.labelled(self._about.manifest_key)
+            key = self._database_key = self._keys.labelled(self._about.manifest_key)
         except KeybagError as error:
             raise ManifestError(str(error)) from error
         whole = data[: len(data) - len(data) % 16]

@@ -39,10 +39,14 @@ class Manifest:
 
     A hostile database is held to what a manifest is: a plain table. A view, or one made up by a
     module, could do anything when it is asked.
+
+    Attributes:
+        size_bytes: of one in memory, without padding; 0 for a file.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, size_bytes: int = 0) -> None:
         self._connection = connection
+        self.size_bytes = size_bytes
         with _translated():
             connection.text_factory = bytes
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _CELL_BYTES)
@@ -128,8 +132,9 @@ def from_bytes(data: bytes) -> Manifest:
         raise ManifestError("its pages have no possible size")
     connection = sqlite3.connect(":memory:")
     with _translated():
-        connection.deserialize(data[: len(data) - len(data) % page])
-        return Manifest(connection)
+        whole = len(data) - len(data) % page
+        connection.deserialize(data[:whole])
+        return Manifest(connection, whole)
 
 
 @contextlib.contextmanager

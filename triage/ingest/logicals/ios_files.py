@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from triage.model.problem import Problem, ProblemKind
 from triage.model.volume import VolumeInfo
 
 _BACKUP, _UNLISTED = b"/$Backup/", b"/$Unlisted/"
+_DATABASE = _BACKUP + b"Manifest.db"
 _DIRECTORY, _LINK = 2, 4
 _UNKNOWN = Record()
 
@@ -56,21 +57,24 @@ class IosBackupFiles:
     Args:
         manifest: ``None`` where it does not read: all that is stored is unlisted then.
         keys: of the protection classes; ``None`` for a backup that is not encrypted.
+        database_key: of the manifest itself, ``b""`` where that is not encrypted.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (what it is made of, in the order of opening it)
         self,
         folder: Path,
         volume: VolumeInfo,
         evidence: str,
         manifest: Manifest | None,
         keys: ClassKeys | None,
+        database_key: bytes = b"",
     ) -> None:
         self._folder = folder
         self.volume = volume
         self._evidence = evidence
         self._manifest = manifest
         self._keys = keys
+        self._database_key = database_key
 
     def roots(self) -> tuple[DirectoryRef, ...]:
         """Give the pages, and what lies beside them."""
@@ -140,7 +144,10 @@ class IosBackupFiles:
         try:
             every = blobs.others(self._folder)
             for path, facts in islice(every, blobs.MOST_OTHERS):
-                page.entries.append(self._loose(_BACKUP + path, facts, PAGES + 1))
+                entry = self._loose(_BACKUP + path, facts, PAGES + 1)
+                if entry.ref.path == _DATABASE and self._database_key and self._manifest:
+                    entry = replace(entry, size_bytes=self._manifest.size_bytes, encrypted=True)
+                page.entries.append(entry)
             if next(every, None) is not None:
                 words = f"more than {blobs.MOST_OTHERS} files beside those of the backup"
                 self._tell(page, ProblemKind.DIRECTORY_UNREADABLE, f"{words}: the rest is left out")
@@ -247,6 +254,8 @@ class IosBackupFiles:
     def _place(self, entry: FileEntry) -> tuple[bytes, Callable[[Source], Source]]:
         """Give where a content is stored, and what reads it as the device had it."""
         path = entry.ref.path
+        if not entry.ref.address and path == _DATABASE and self._database_key:
+            return path.removeprefix(_BACKUP), _decrypting(self._database_key)
         for head in (_UNLISTED, _BACKUP):
             if not entry.ref.address and path.startswith(head) and b".." not in path.split(b"/"):
                 return path.removeprefix(head), _as_it_is
@@ -257,7 +266,7 @@ class IosBackupFiles:
         key = self._key(told) if told is not None else b""
         if not key:
             raise ContentError(FailReason.READ_ERROR, "its key does not open")
-        return blobs.place_of(row.name), lambda blob: CbcSource(blob, key, bytes(BLOCK_BYTES))
+        return blobs.place_of(row.name), _decrypting(key)
 
     def _row(self, entry: FileEntry) -> Row:
         try:
@@ -273,6 +282,10 @@ class IosBackupFiles:
         page.problems.append(
             Problem(kind=kind, evidence=self._evidence, volume=self.volume.key, detail=words)
         )
+
+
+def _decrypting(key: bytes) -> Callable[[Source], Source]:
+    return lambda blob: CbcSource(blob, key, bytes(BLOCK_BYTES))
 
 
 def _as_it_is(blob: Source) -> Source:
