@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,17 @@ def test_a_second_opinion_that_is_not_to_be_had_is_told() -> None:
     hurt = FIXTURES / "hostile" / "missing-segment.E01"
     found = verify_image(hurt, lambda _done, _total: None, second_reader=True)
     assert found.second_refused or found.result is not Result.VERIFIED
+
+
+def test_an_extraction_is_checked_as_the_file_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "EXTRACTION_FFS.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("data/a.jpg", b"picture")
+    (tmp_path / "a.ufd").write_text("[Dumps]\nFileDump=EXTRACTION_FFS.zip\n")
+    assert check(path).result is Result.NOTHING_TO_COMPARE
+    noted = tmp_path / "EXTRACTION_FFS.zip.sha256"
+    noted.write_text(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  EXTRACTION_FFS.zip\n")
+    assert check(path).result is Result.VERIFIED
+    assert check(tmp_path / "a.ufd").result is Result.VERIFIED
+    noted.write_text(f"{'0' * 64}  EXTRACTION_FFS.zip\n")
+    assert check(path).result is Result.DIFFERS

@@ -40,6 +40,7 @@ __all__ = [
     "is_logical",
     "open_container",
     "open_logical_medium",
+    "open_whole_file",
 ]
 
 HEAD_BYTES = 64
@@ -183,6 +184,15 @@ CONTAINERS: tuple[ContainerFormat, ...] = (
     ),
 )
 """In order of trial; the last one takes everything."""
+
+
+def open_whole_file(path: Path) -> Container:
+    """Open a file as it lies there, whatever it holds.
+
+    Raises:
+        EvidenceError: it cannot be opened, or is empty.
+    """
+    return raw.open_raw(path)
 
 
 def open_container(path: Path, known: ContainerHandover | None = None) -> Container:

@@ -23,6 +23,7 @@ __all__ = [
     "LogicalSource",
     "handed_over",
     "open_logical",
+    "recognised",
 ]
 
 HEAD_BYTES = 4096
@@ -169,12 +170,8 @@ def open_logical(
         for one in LOGICALS:
             if one.name == known.format:
                 return one, _opened(one, path, known.facts)
-    head = _head(path)
-    if head is not None:
-        for one in LOGICALS:
-            if one.recognises(path, head):
-                return one, _opened(one, path, None)
-    return None
+    found = recognised(path)
+    return (found, _opened(found, path, None)) if found is not None else None
 
 
 def _opened(one: LogicalFormat, path: Path, facts: object | None) -> LogicalSource:
@@ -183,6 +180,14 @@ def _opened(one: LogicalFormat, path: Path, facts: object | None) -> LogicalSour
     except OSError as error:
         shown, words = printable(path.name), error.strerror or type(error).__name__
         raise EvidenceError(f"{shown}: cannot be read: {words}") from error
+
+
+def recognised(path: Path) -> LogicalFormat | None:
+    """Give the format that takes a file or folder, without opening it."""
+    head = _head(path)
+    if head is None:
+        return None
+    return next((one for one in LOGICALS if one.recognises(path, head)), None)
 
 
 def handed_over(path: Path, of: LogicalFormat, source: LogicalSource) -> LogicalHandover:

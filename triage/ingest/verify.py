@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from triage.ingest.container import Container
+from triage.ingest.container import Container, open_container, open_whole_file
+from triage.ingest.logical import recognised
+from triage.ingest.pointing import follow
 from triage.model.evidence import ContainerKind, EvidenceInfo
 
 LINEAR_BYTES = 256 * 1024
@@ -44,6 +46,34 @@ class NotedDigest:
     algorithm: str
     value: str
     source: str
+
+
+_ONE_FILE = frozenset(
+    {
+        ContainerKind.ZIP,
+        ContainerKind.UFDR,
+        ContainerKind.TAR,
+        ContainerKind.ANDROID_BACKUP,
+    }
+)
+"""Evidence of files that lies in one file: what is noted for it are digests of that file."""
+
+
+def open_to_verify(path: Path) -> tuple[Path, Container]:
+    """Open what digests are noted for: a medium, or the one file of an extraction.
+
+    Returns:
+        Where it lies, which is elsewhere for a file that only points at it, and its bytes.
+
+    Raises:
+        EvidenceError: it cannot be opened.
+    """
+    pointed = follow(path)
+    place = pointed.path if pointed is not None else path
+    found = recognised(place)
+    if found is not None and _ONE_FILE.issuperset(found.kinds):
+        return place, open_whole_file(place)
+    return place, open_container(place)
 
 
 def linear(container: Container, chunk_bytes: int = LINEAR_BYTES) -> Iterator[bytes]:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from triage.errors import EvidenceError
 from triage.hashing.stream import DigestStream
-from triage.ingest.container import open_container
 from triage.ingest.secondreader import NAME, read_by_libewf
-from triage.ingest.verify import NotedDigest, linear, noted_digests
+from triage.ingest.verify import NotedDigest, linear, noted_digests, open_to_verify
 from triage.model.digest import Digests
 from triage.model.evidence import ContainerKind, DamagedRange, EvidenceInfo
 
@@ -71,7 +70,7 @@ def verify_image(
     Raises:
         EvidenceError: the image cannot be opened.
     """
-    container = open_container(path)
+    path, container = open_to_verify(path)
     try:
         size_bytes = container.info.size_bytes
         digests = _read(linear(container), size_bytes, on_progress)

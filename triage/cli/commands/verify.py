@@ -50,7 +50,8 @@ _PROBLEMS = 3
 def verify(image: Path, *, as_json: bool, second_reader: bool) -> None:
     """Read IMAGE from end to end and compare its digests with the noted ones.
 
-    MD5, SHA-1 and SHA-256 are of the medium, not of the image file. They are compared with what
+    MD5, SHA-1 and SHA-256 are of the medium, not of the image file; for an extraction that is one
+    file (zip, UFDR, tar, Android backup) they are of that file. They are compared with what
     the image stores (E01) and with the log of the imager or a checksum file beside it. Every
     chunk of an E01 is checked by its own checksum as well.
 
