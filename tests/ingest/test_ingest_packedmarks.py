@@ -42,8 +42,15 @@ MARKS = (
     b"\xed\xab\xee\xdb\x03\0",
     b"!<arch>\ndebian-binary   ",
     b"!<arch>\n",
+    b"\xcf\xad\x12\xfe\xc5\xfd\x74\x6f",
+    b"\x78\x9f\x3e\x22\1\0",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"!BDN\0\0\0\0",
+    b"From: a@b\r\nDate: c\r\nSubject: d\r\n\r\n",
+    b"From a@b Fri May  1 10:02:04 2026\nFrom: a\nDate: c\nSubject: d\n\n",
+    b"1234    \nFrom: a\nDate: c\nSubject: d\n\n",
 )
-"""Marks of archives that are not opened, from the descriptions of their formats."""
+"""Marks of archives and of mail, from the descriptions of their formats."""
 
 
 def is_archive(head: bytes) -> bool:

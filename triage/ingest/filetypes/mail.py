@@ -20,6 +20,8 @@ _START = re.compile(rb"[!-9;-~]{1,76}:|From |\xef\xbb\xbf")
 _CONTROL = re.compile(rb"[\0-\b\v\f\x0e-\x1a\x1c-\x1f]")
 _PARTS = re.compile(rb"^content-type:\s*multipart/", re.IGNORECASE | re.MULTILINE)
 _WHOLE_BYTES = 64 * 1024
+_EARLY_LINES = 60
+"""A header that has said nothing of a message by then is none; a long text costs no more."""
 _SENT = frozenset({b"from", b"sender", b"return-path", b"received", b"delivered-to"})
 _SAYS = frozenset(
     {b"date", b"to", b"cc", b"bcc", b"subject", b"message-id", b"mime-version"}
@@ -45,8 +47,11 @@ def mail(head: bytes) -> str:
 def _is_header(head: bytes, start: int) -> bool:
     """Ask that all lines up to the first empty one are fields, and that they say who wrote what."""
     names = set[bytes]()
-    at = start
+    at, lines = start, 0
     while at < len(head):
+        lines += 1
+        if lines == _EARLY_LINES and not names & _SAYS:
+            return False
         end = head.find(b"\n", at)
         if end < 0:
             return len(head) >= _WHOLE_BYTES and _says_enough(names, head[start:])
