@@ -38,9 +38,9 @@ def read_whole(volume: Decrypted, offset_bytes: int, length_bytes: int) -> bytes
 
 
 def words_of(error: Exception) -> str:
-    """Give the first sentence of an error of a libyal library, without the name of its function."""
-    text = str(error).partition(": ")[2] or str(error)
-    return printable(text.partition(". ")[0] or type(error).__name__)
+    """Give what a libyal library says was wrong: the innermost of the functions that failed."""
+    told = [one.partition(": ")[2] for one in str(error).split(". ") if ": " in one]
+    return printable((told[1:] or told or [type(error).__name__])[0].rstrip("."))
 
 
 def recovery_password(secret: str) -> str:

@@ -182,8 +182,10 @@ def _version_2(
 
 def _of_json(told: dict[str, Any], binary: bytes) -> Header:
     segments = told["segments"]
-    if "online-reencrypt" in str(told["config"].get("requirements", "")) or len(segments) != 1:
+    if "online-reencrypt" in str(told["config"].get("requirements", "")):
         raise HeaderError("it was being encrypted anew when it was acquired")
+    if len(segments) != 1:
+        raise HeaderError(f"it has {len(segments)} encrypted parts: one is read here")
     name, segment = next(iter(segments.items()))
     if segment["type"] != "crypt":
         raise HeaderError(f"its segment is of type {segment['type']}")
@@ -208,7 +210,7 @@ def _of_json(told: dict[str, Any], binary: bytes) -> Header:
             for number, slot in sorted(told["keyslots"].items())
             if slot["type"] == "luks2"
         ),
-        check=_derivation({**check, "time": 0}, check["type"]),
+        check=_derivation(check, check["type"]),
         proof=base64.b64decode(check["digest"]),
         proved=frozenset(map(str, check["keyslots"])),
     )
@@ -232,7 +234,7 @@ def _derivation(told: dict[str, Any], kind: str) -> Derivation:
     return Derivation(
         kind=str(kind),
         salt=base64.b64decode(told["salt"]),
-        rounds=_natural(told["iterations"] if kind == "pbkdf2" else told["time"]),
+        rounds=_natural(told.get("iterations" if kind == "pbkdf2" else "time", 0)),
         digest=str(told.get("hash", "")),
         memory_kib=_natural(told.get("memory", 0)),
         lanes=_natural(told.get("cpus", 0)),
