@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from triage.ingest.container import Container
 from triage.ingest.reading import Found
+from triage.model.display import printable
 from triage.model.volume import VolumeState
 
 _LOCKED, _UNSUPPORTED, _NO_FILES = (
@@ -60,18 +61,22 @@ ENCRYPTED = (
 )
 """Looked for before any reader is asked: BitLocker To Go also shows a FAT with its own reader."""
 
+_BTRFS = b"_BHRfS_M"
 _CONVERT = "convert it to a raw image or E01 first"
 
 FOREIGN = (
     *_rows(
         _UNSUPPORTED,
-        (0x10040, b"_BHRfS_M", "Btrfs"),
+        (0x10040, _BTRFS, "Btrfs"),
         (3, b"ReFS\0\0\0\0", "ReFS"),
         (0, b"hsqs", "squashfs"),
         (0, b"sqsh", "squashfs"),
         (1024, b"\x10\x20\xf5\xf2", "F2FS"),
         (1024, b"\xe2\xe1\xf5\xe0", "EROFS"),
         (0, b"\x45\x3d\xcd\x28", "cramfs"),
+        (0x1018, bytes.fromhex("c68573f64e1a45ca8265f57f48ba6d81"), "bcachefs"),
+        (0, b"UBI#", "UBI"),
+        (0, b"\x31\x18\x10\x06", "UBIFS"),
         (0x8000, b"JFS1", "JFS"),
         (0x10034, b"ReIsEr", "ReiserFS"),
         (0x10000, b"ReIsEr4", "Reiser4"),
@@ -149,8 +154,20 @@ def recognise(
         if _at(row.offset, row.magic, head, far, tail) and (
             row.also is None or _at(row.also[0], row.also[1], head, far, tail)
         ):
-            return Found(state=row.state, reason=_reason(row))
+            more = _btrfs_words(head) if row.magic == _BTRFS else ""
+            return Found(state=row.state, reason=_reason(row) + more)
     return None
+
+
+def _btrfs_words(head: bytes) -> str:
+    """Say which Btrfs it is: one device of several does not hold all of its files.
+
+    Source: the kernel's ``btrfs_super_block``: devices @0x88, label @0x12b of the superblock.
+    """
+    label = printable(head[0x1012B:0x1022B].partition(b"\0")[0])
+    devices = int.from_bytes(head[0x10088:0x10090], "little")
+    words = f", label {label}" if label else ""
+    return words + (f", one of {devices} devices" if devices > 1 else "")
 
 
 def _at(offset: int, magic: bytes, head: bytes, far: bytes, tail: bytes) -> bool:
