@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from planted import Planted, picture, planted, seeded
+from planted import Planted, has_ffmpeg, picture, planted, seeded, video
 from road import CASE, EXHIBIT, FIXTURES, IMAGES, Road, code
 from triage.errors import Interrupted
 from triage.ingest.carved import space_of
@@ -25,6 +25,7 @@ from triage.pipeline.freespace import slack, without
 from triage.scheduler import InlinePool, ProcessPool
 from triage.store.carvings import carved_spaces
 from triage.store.database import open_store
+from triage.store.lookedtables import videos
 from triage.store.tables import problems
 
 UNALLOCATED = CarveMode.UNALLOCATED
@@ -330,3 +331,16 @@ def test_slack_ends_with_its_block(ends: list[int], heap: int, block: int) -> No
     for start, length in slack([heap + end for end in ends], heap, block):
         assert (start + length - heap) % block == 0
         assert 128 <= length < block
+
+
+@pytest.mark.skipif(not has_ffmpeg(), reason="ffmpeg is not installed")
+def test_a_carved_video_is_looked_into(road: Road, tmp_path: Path) -> None:
+    data = video(seeded(3), "mp4", tmp_path)
+    image = tmp_path / "video.raw"
+    image.write_bytes(b"nothing here is a file system ".ljust(8192, b".") + data + bytes(8192))
+    road.run(image, carve=UNALLOCATED)
+    (found,) = carved(road)
+    assert found["sha256"] == sha(data)
+    with open_store(road.database) as store:
+        states = store.connection.execute(select(videos.c.state)).scalars().all()
+    assert states == ["hashed"]

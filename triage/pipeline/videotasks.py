@@ -10,6 +10,7 @@ from triage.hashing.limits import VideoLimits
 from triage.hashing.strip import strip
 from triage.hashing.video import scan_video
 from triage.hashing.workingcopy import write_copy
+from triage.ingest.carved import reader_of
 from triage.ingest.contentfile import ContentFile, content_file
 from triage.ingest.evidence import Evidence
 from triage.ingest.reading import ContentError, VolumeError
@@ -44,7 +45,7 @@ def look_into_video(item: VideoItem) -> Looked:
 
 
 def _looked(evidence: Evidence, item: VideoItem) -> VideoOutcome:
-    file = content_file(evidence.filesystem(item.entry.ref.volume), item.entry)
+    file = content_file(reader_of(evidence, item.entry), item.entry)
     with turn():
         same = agrees(file, item.sha256)
     if not same:
@@ -64,7 +65,7 @@ def show_frames(item: ViewItem) -> Rendition | NotShown:
     if evidence.info.key != item.entry.ref.evidence:
         return NotShown(reason=NotShownReason.CHANGED, detail="other evidence lies there now")
     try:
-        file = content_file(evidence.filesystem(item.entry.ref.volume), item.entry)
+        file = content_file(reader_of(evidence, item.entry), item.entry)
         if not agrees(file, item.sha256):
             return NotShown(reason=NotShownReason.CHANGED)
         made = strip(file, VideoLimits(), item.view)
@@ -84,7 +85,7 @@ def copy_video(item: CopyItem) -> str | NoVideo:
     if evidence.info.key != item.entry.ref.evidence:
         return NoVideo(reason=VideoReason.UNREADABLE, detail="other evidence lies there now")
     try:
-        file = content_file(evidence.filesystem(item.entry.ref.volume), item.entry)
+        file = content_file(reader_of(evidence, item.entry), item.entry)
         if not agrees(file, item.sha256):
             return NoVideo(reason=VideoReason.UNREADABLE, detail=_OTHERWISE)
     except (ContentError, VolumeError, OSError) as error:
