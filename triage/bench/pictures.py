@@ -16,7 +16,8 @@ from triage.model.rendition import (
     Rendition,
     View,
 )
-from triage.pipeline.calls import read_tags, show_picture
+from triage.model.secret import NO_SECRETS, Secrets
+from triage.pipeline.calls import read_tags, show_picture, take_secrets
 from triage.pipeline.items import ViewItem
 from triage.scheduler import Errands, Finished, LossKind, Untaken
 from triage.store.database import Stores
@@ -25,6 +26,8 @@ from triage.store.viewing import ReadablePlace, readable_places
 MEMORY_LIMIT_BYTES = 2 * 1024**3
 TIME_LIMIT_S = 30.0
 """For one content of one place, opening its evidence included."""
+SECRET_LIMIT_S = 20.0
+"""More for each secret that may have to be tried on a lock first."""
 WAIT_LIMIT_S = 20.0
 MOST_PLACES = 4
 """Of a content that are tried."""
@@ -78,6 +81,7 @@ class Viewer:
     Args:
         workers: processes; 0 does everything in this one, without protection.
         time_limit_s: for one content of one place.
+        secrets: what may open the evidence that pictures lie in; to try one takes time.
     """
 
     def __init__(
@@ -87,11 +91,13 @@ class Viewer:
         workers: int | None = None,
         memory_limit_bytes: int = MEMORY_LIMIT_BYTES,
         time_limit_s: float = TIME_LIMIT_S,
+        secrets: Secrets = NO_SECRETS,
     ) -> None:
         self._stores = stores
         count = min(max(os.cpu_count() or 2, 2), 4) if workers is None else workers
-        self._errands = Errands(count, memory_limit_bytes)
-        self._time_limit_s = time_limit_s
+        given = ((take_secrets, secrets),) if secrets else ()
+        self._errands = Errands(count, memory_limit_bytes, preparations=given)
+        self._time_limit_s = time_limit_s + SECRET_LIMIT_S * len(secrets.texts)
 
     def rendition(
         self, case_id: int, sha256: bytes, *, size: Size, grey: bool, blur: bool

@@ -21,3 +21,6 @@ class Secrets:
     def __bool__(self) -> bool:
         """Tell whether there is any."""
         return bool(self.texts)
+
+
+NO_SECRETS = Secrets()

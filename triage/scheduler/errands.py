@@ -7,7 +7,7 @@ import multiprocessing
 import pickle
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection
 from types import SimpleNamespace
@@ -51,12 +51,22 @@ class Errands:
         workers: processes at most; 0 runs everything in this process, without protection.
         memory_limit_bytes: address space of a worker, 0 for none.
         idle_s: after which a worker without work is ended, and with it what it holds open.
+        preparations: functions of one value, each called with its value in every worker before
+            anything else is.
     """
 
     def __init__(
-        self, workers: int, memory_limit_bytes: int = 0, *, idle_s: float = IDLE_S
+        self,
+        workers: int,
+        memory_limit_bytes: int = 0,
+        *,
+        idle_s: float = IDLE_S,
+        preparations: Sequence[tuple[Callable[[Any], None], Any]] = (),
     ) -> None:
         self._most = workers
+        self._preparations = tuple(preparations)
+        for prepare, value in () if workers else self._preparations:
+            prepare(value)
         self._memory_limit_bytes = memory_limit_bytes
         self._idle_s = idle_s
         self._changed = threading.Condition()
@@ -262,7 +272,7 @@ class Errands:
             theirs.close()
         worker = _Worker(process, ours)
         try:
-            ours.send_bytes(pickle.dumps(([], _ready, ("",))))
+            ours.send_bytes(pickle.dumps((self._preparations, _ready, ("",))))
             if not connection.wait([ours, process.sentinel], START_LIMIT_S):
                 process.kill()  # what is read next is then its end
             ours.recv_bytes()

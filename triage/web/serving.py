@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from triage.errors import UsageFault
+from triage.model.secret import NO_SECRETS, Secrets
 from triage.web import logs
 from triage.web.addresses import is_loopback
 from triage.web.anchoring import note_head
@@ -167,8 +168,11 @@ def configured(app: ASGIApp, place: Place) -> uvicorn.Config:
 
 
 @contextlib.contextmanager
-def opened(place: Place, *, url: str, home: Path) -> Iterator[Suite]:
+def opened(place: Place, *, url: str, home: Path, secrets: Secrets = NO_SECRETS) -> Iterator[Suite]:
     """Open an installation to be served; its database and folder are made where there are none.
+
+    Args:
+        secrets: what may open evidence whose pictures are shown.
 
     Raises:
         StoreError: the database cannot be opened.
@@ -176,6 +180,7 @@ def opened(place: Place, *, url: str, home: Path) -> Iterator[Suite]:
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     suite = Suite(url=url, home=home, site=place.site, create=True)
+    suite.locks = secrets
     try:
         suite.provider = read_provider(home / SETTINGS, site_address=place.address)
         yield suite

@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from triage.access.passwords import COST, Cost
+from triage.model.secret import NO_SECRETS
 from triage.model.settings import UnitSettings
 from triage.store.database import Stores
 from triage.store.settings import settings_of
@@ -48,6 +49,7 @@ class Suite:
         entries: what the navigation offers; set by the app, which knows its pages.
         cost: of one look at a password; tests take a cheap one.
         provider: the force's own sign-in, where there is one.
+        locks: what may open evidence whose pictures are shown.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Suite:
         self.cost = cost
         self.entries: tuple[Entry, ...] = ()
         self.provider: Provider | None = None
+        self.locks = NO_SECRETS
         self._settings: tuple[float, UnitSettings] | None = None
         self._reading: SimpleQueue[None] = SimpleQueue()
         self._reading.put(None)

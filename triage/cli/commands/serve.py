@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from triage.cli.givensecrets import given_secrets, secret_options
 from triage.cli.packwords import examples
 from triage.config import database_url, home
 from triage.model.account import Role
@@ -28,6 +29,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
         "triage serve --host 10.0.0.5 --name triage.force.example "
         "--tls-cert cert.pem --tls-key key.pem",
         "triage serve --behind-proxy --name triage.force.example",
+        "triage serve --secrets passwords.txt",
     )
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
@@ -39,6 +41,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--tls-key", type=_FILE, help="Its private key, PEM.")
 @click.option("--behind-proxy", is_flag=True, help="A proxy on this machine encrypts.")
 @click.option("--db", metavar="URL", help="Case database; made where there is none.")
+@secret_options
 def serve(  # noqa: PLR0913  (click hands over each option by its name)
     *,
     host: str,
@@ -48,11 +51,14 @@ def serve(  # noqa: PLR0913  (click hands over each option by its name)
     tls_key: Path | None,
     behind_proxy: bool,
     db: str | None,
+    secrets_file: Path | None,
+    ask_secrets: bool,
 ) -> None:
     """Serve the pages: submitting, grading, the manager's morning, accounts and settings.
 
     Only this machine can reach them, unless the connection is encrypted. Ctrl-C or a request to
-    terminate ends it: what is being answered is answered first.
+    terminate ends it: what is being answered is answered first. Pictures of evidence that is locked
+    are shown with the secrets that are given.
     """
     serving = importlib.import_module("triage.web.serving")
     place = serving.Place(
@@ -64,7 +70,8 @@ def serve(  # noqa: PLR0913  (click hands over each option by its name)
         proxied=behind_proxy,
     ).checked()
     leave_no_dump()
-    with serving.opened(place, url=database_url(db), home=home()) as suite:
+    secrets = given_secrets(secrets_file, ask=ask_secrets)
+    with serving.opened(place, url=database_url(db), home=home(), secrets=secrets) as suite:
         _say_who(suite)
         with StopRequests() as stop:
             serving.serve(suite, place, stop=lambda: bool(stop.asked), ready=_say_where)

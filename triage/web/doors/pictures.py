@@ -147,7 +147,7 @@ def _place(seat: Seat) -> Iterator[None]:
 
 
 def _viewer(seat: Seat) -> Viewer:
-    return seat.suite.part(Viewer, lambda suite: Viewer(suite.stores))
+    return seat.suite.part(Viewer, lambda suite: Viewer(suite.stores, secrets=suite.locks))
 
 
 def _words(measures: Measures) -> str:
