@@ -14,6 +14,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ab_recipe import backup, tar_of
+from ewf_logical_recipe import Leaf, Tree, l01
+
+from ios_recipe import Item, Recipe
 
 IMAGES = Path(__file__).parents[2] / "fixtures" / "images"
 
@@ -77,6 +81,24 @@ def plain_tar(folder: Path) -> Path:
     return folder / "extraction.tar"
 
 
+def android_backup(folder: Path) -> Path:
+    (folder / "all.ab").write_bytes(backup(tar_of({f"apps/{n}": b for n, b in CONTENTS.items()})))
+    return folder / "all.ab"
+
+
+def ios_backup(folder: Path) -> Path:
+    items = [Item(domain="HomeDomain", relative=name, content=b) for name, b in CONTENTS.items()]
+    return Recipe(items).write(folder / "backup")
+
+
+def logical_image(folder: Path) -> Path:
+    tree: Tree = {
+        "C": {name.replace("/", "-"): Leaf(stored=b) for name, b in CONTENTS.items() if b}
+    }
+    (folder / "files.L01").write_bytes(l01(tree))
+    return folder / "files.L01"
+
+
 FILESYSTEM_SAMPLES: dict[str, Callable[[Path], Path]] = {
     "apfs": corpus("apfs.raw"),
     "exfat": fixture("exfat"),
@@ -94,8 +116,11 @@ FILESYSTEM_SAMPLES: dict[str, Callable[[Path], Path]] = {
 """By the name of the file system, as it stands in ``VolumeInfo.filesystem``."""
 
 LOGICAL_SAMPLES: dict[str, Callable[[Path], Path]] = {
-    "zip": plain_zip,
+    "android-backup": android_backup,
+    "ewf-logical": logical_image,
+    "ios-backup": ios_backup,
     "tar": plain_tar,
+    "zip": plain_zip,
 }
 """By the name of the row in ``LOGICALS``."""
 
@@ -108,6 +133,7 @@ WITHOUT = {
 """File systems without a sample, and why."""
 
 ELSEWHERE = {
-    "ios-backup": "its samples are made by the recipe of its own tests",
+    "ufdr": "its samples are made by the recipe of its own tests",
+    "ufd": "points at other evidence, which has a sample",
 }
 """Rows of ``LOGICALS`` without a sample, and why."""

@@ -36,10 +36,11 @@ SAMPLES = {
     **{name: made for name, made in LOGICAL_SAMPLES.items() if name in KNOWN_LOGICALS},
 }
 IMAGES = sorted(FILESYSTEM_SAMPLES)
-MANY = int(os.environ.get("TRIAGE_MANY_ENTRIES", "12000"))
+MANY = int(os.environ.get("TRIAGE_MANY_ENTRIES", "5000"))
+FEWER = MANY // 6
+"""mke2fs looks through the whole folder for each name that it adds."""
+
 FOLDER_LIMIT = 300
-NEVER_ENDING = {("ufs1", 3)}
-"""Here The Sleuth Kit runs in a circle; in a run, that costs a worker after its time limit."""
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def opened(evidence: Evidence) -> Iterator[FileSystem]:
             yield evidence.filesystem(volume.key)
 
 
-def listings(files: FileSystem, roots: int = 2) -> dict[DirectoryRef, Listing]:
+def listings(files: FileSystem, roots: int | None = None) -> dict[DirectoryRef, Listing]:
     """List all folders, each address once, as a walk does; a hostile tree up to a limit."""
     found: dict[DirectoryRef, Listing] = {}
     todo, known = list(files.roots()[:roots]), set[int]()
@@ -80,7 +81,7 @@ def listings(files: FileSystem, roots: int = 2) -> dict[DirectoryRef, Listing]:
     return found
 
 
-def entries(files: FileSystem, roots: int = 2) -> list[FileEntry]:
+def entries(files: FileSystem, roots: int | None = None) -> list[FileEntry]:
     return [entry for listing in listings(files, roots).values() for entry in listing.entries]
 
 
@@ -155,7 +156,7 @@ def test_another_process_lists_the_same(shelf: Path) -> None:
         capture_output=True,
         text=True,
         cwd=Path(__file__).parent,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONHASHSEED": "7"},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "7"},
         check=True,
     )
     assert json.loads(done.stdout) == {
@@ -293,10 +294,8 @@ def test_an_image_that_is_cut_short_is_named(
     assert open_evidence(short).survey().problems
 
 
-@pytest.mark.parametrize(
-    ("name", "seed"),
-    [(name, seed) for name in IMAGES for seed in range(4) if (name, seed) not in NEVER_ENDING],
-)
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("name", IMAGES)
 def test_flipped_bits_let_no_exception_out(
     name: str, seed: int, shelf: Path, tmp_path: Path
 ) -> None:
@@ -336,10 +335,10 @@ def many_ext4(folder: Path) -> Path:
     if tool is None:
         pytest.skip("mke2fs is not installed")
     (folder / "tree" / "all").mkdir(parents=True)
-    for nth in range(MANY):
+    for nth in range(FEWER):
         (folder / "tree" / "all" / f"name {nth}").touch()
-    image, size = folder / "many.raw", f"{MANY // 2 + 8000}k"
-    words = (tool, "-q", "-F", "-t", "ext4", "-N", str(MANY + 100), "-d", str(folder / "tree"))
+    image, size = folder / "many.raw", f"{FEWER // 2 + 8000}k"
+    words = (tool, "-q", "-F", "-t", "ext4", "-N", str(FEWER + 100), "-d", str(folder / "tree"))
     subprocess.run((*words, str(image), size), check=True, capture_output=True)
     return image
 
@@ -370,9 +369,11 @@ def many_zip(folder: Path) -> Path:
     return folder / "many.zip"
 
 
-@pytest.mark.parametrize("build", [many_ext4, many_xfs, many_zip])
+@pytest.mark.parametrize(
+    ("build", "count"), [(many_ext4, FEWER), (many_xfs, MANY), (many_zip, MANY)]
+)
 def test_a_folder_of_very_many_names_loses_none(
-    build: Callable[[Path], Path], tmp_path: Path
+    build: Callable[[Path], Path], count: int, tmp_path: Path
 ) -> None:
     (files,) = opened(open_evidence(build(tmp_path)))
     names = [
@@ -380,7 +381,7 @@ def test_a_folder_of_very_many_names_loses_none(
         for entry in entries(files)
         if entry.ref.path.startswith(b"/all/")
     ]
-    assert len(names) == len(set(names)) == MANY
+    assert len(names) == len(set(names)) == count
     assert {name.replace(b"_", b" ") for name in names} == {
-        f"name {nth}".encode() for nth in range(MANY)
+        f"name {nth}".encode() for nth in range(count)
     }

@@ -88,9 +88,10 @@ class TreeText:
         return Row(number=number, columns=dict(zip(self._names, values, strict=False)))
 
     def below(self, number: int) -> Iterator[int]:
-        """Give the numbers of the entries right below one."""
+        """Give the numbers of the entries right below one; none where there is no such one."""
         at = number + 1
-        while at < self._ends[number]:
+        end = self._ends[number] if number < len(self) else 0
+        while at < end:
             yield at
             at = self._ends[at]
 
