@@ -276,7 +276,7 @@ def test_damage_under_an_archive_is_that_of_members_without_a_checksum(tmp_path:
 
 
 def test_what_is_no_archive_is_told(tmp_path: Path) -> None:
-    files, entry = carried(tmp_path, b"\xff\xd8\xff" + BODY)
+    files, entry = carried(tmp_path, b"\x89PNG\r\n\x1a\n" + BODY)
     listing = lawful(files, entry)
     assert not listing.entries
     assert [one.kind for one in listing.problems] == [ProblemKind.ARCHIVE_UNREADABLE]

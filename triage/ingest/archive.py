@@ -10,10 +10,12 @@ from triage.ingest.archives.member import Archive, ArchiveLimits, Member
 from triage.ingest.archives.registry import (
     ARCHIVE_MIMES,
     ARCHIVES,
+    THUMBNAIL_MIMES,
+    THUMBNAILS,
     UNOPENED_ARCHIVE_MIMES,
     ArchiveReader,
 )
-from triage.ingest.archives.source import HeldSource, Source, guarded
+from triage.ingest.archives.source import GrowingSource, Source, guarded
 from triage.ingest.filesystem import FileSystem
 from triage.ingest.reading import ContentError
 from triage.model.display import printable
@@ -26,6 +28,7 @@ from triage.model.problem import Problem, ProblemKind
 __all__ = [
     "ARCHIVES",
     "ARCHIVE_MIMES",
+    "THUMBNAIL_MIMES",
     "UNOPENED_ARCHIVE_MIMES",
     "ArchiveLimits",
     "ArchiveReader",
@@ -38,6 +41,7 @@ __all__ = [
 ]
 
 _HEAD_BYTES = 4096
+_MARK_BYTES = 16
 _KEPT = 4
 
 
@@ -103,7 +107,7 @@ def list_members(
         entry: the archive, in the file system or itself a member.
     """
     limits = limits or ArchiveLimits()
-    if depth(entry) >= limits.max_depth:
+    if depth(entry) >= limits.max_depth and not _is_picture(filesystem, entry, limits):
         detail = f"archives are nested more than {limits.max_depth} deep: not opened"
         return Listing(entries=(), directories=(), problems=(_problem(entry, detail),))
     try:
@@ -119,6 +123,17 @@ def list_members(
         directories=(),
         problems=tuple(_problem(entry, fault) for fault in faults),
     )
+
+
+def _is_picture(filesystem: FileSystem, entry: FileEntry, limits: ArchiveLimits) -> bool:
+    """Tell a picture, which may hold a small copy of itself and nothing that nests further."""
+    if depth(entry) > limits.max_depth:
+        return False
+    try:
+        head = _source(filesystem, entry, limits).read_at(0, _MARK_BYTES)
+    except ContentError:
+        return False
+    return THUMBNAILS[0].recognises(head)
 
 
 def read_content(
@@ -198,7 +213,7 @@ def _opened(filesystem: FileSystem, entry: FileEntry, limits: ArchiveLimits) -> 
     source = _source(filesystem, entry, limits)
     head = source.read_at(0, _HEAD_BYTES)
     name = entry.ref.path.rpartition(b"/")[2]
-    for reader in ARCHIVES:
+    for reader in (*ARCHIVES, *THUMBNAILS):
         if reader.recognises(head):
             with guarded(f"{reader.name} archive"):
                 return reader.open(source, limits, name)
@@ -218,7 +233,7 @@ def _source(filesystem: FileSystem, entry: FileEntry, limits: ArchiveLimits) -> 
             FailReason.READ_ERROR,
             f"nested archive too large to open: {entry.size_bytes} bytes packed in another",
         )
-    return HeldSource(b"".join(archive.content(entry.ref.address)))
+    return GrowingSource(archive.content(entry.ref.address), entry.size_bytes)
 
 
 def _entries(container: FileEntry, members: tuple[Member, ...]) -> tuple[FileEntry, ...]:
@@ -250,6 +265,7 @@ def _entry(container: FileEntry, member: Member, ordinal: int, nth: int) -> File
         compressed=member.compressed,
         sparse=member.sparse,
         encrypted=member.encrypted,
+        origin=member.origin,
         no_content=member.no_content,
         detail=member.detail,
         container=container,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from triage.ingest.filetypes.extensions import DOCUMENTS, LONGEST_BYTES, PACKED, agrees
@@ -48,6 +49,9 @@ _MANIFEST = b"Manifest.db"
 """The database of an iOS backup. In blocks of a cipher and not to be recognised it is encrypted,
 and with it all files of the folder that it lies in: that has to be told, and only its name can."""
 
+_THUMBDATA = re.compile(rb"\.thumbdata\d+-?-?\d*")
+"""Android's cache of thumbnails: its first block is mostly empty, so that only its name tells."""
+
 _PICTURES = frozenset({"application/dicom"})
 _DRAWINGS = frozenset(
     {"image/svg+xml", "image/x-eps", "image/vnd.dwg", "image/vnd.dxf", "image/vnd.djvu"}
@@ -73,6 +77,8 @@ def detect(head: bytes, name: bytes, size_bytes: int) -> FileType:
     mime = _mime(head, size_bytes) if size_bytes and head else UNKNOWN
     if mime == UNKNOWN and name == _MANIFEST and not size_bytes % 16:
         mime = "application/x-ios-backup"
+    if mime == UNKNOWN and _THUMBDATA.fullmatch(name):
+        mime = "application/x-android-thumbdata"
     return _named(mime, name.rpartition(b".")[2][:LONGEST_BYTES] if b"." in name else b"")
 
 

@@ -17,6 +17,7 @@ from triage.hashing.limits import PictureLimits
 from triage.hashing.stream import DigestStream
 from triage.ingest.archive import (
     ARCHIVE_MIMES,
+    THUMBNAIL_MIMES,
     UNOPENED_ARCHIVE_MIMES,
     ArchiveLimits,
     list_members,
@@ -86,7 +87,7 @@ def survey(item: SurveyItem) -> Surveyed | Unopened:
         volumes=found.volumes,
         problems=found.problems,
         damage=new_damage(item.location),
-        opened_archives=ARCHIVE_MIMES,
+        opened_archives=ARCHIVE_MIMES | THUMBNAIL_MIMES,
         unopened_archives=UNOPENED_ARCHIVE_MIMES,
         handover=pickle.dumps(evidence.handover()),
     )

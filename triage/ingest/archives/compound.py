@@ -8,6 +8,7 @@ from triage.ingest.archives.compound_file import MARK, CompoundFile
 from triage.ingest.archives.member import Archive, ArchiveLimits, Member
 from triage.ingest.archives.msg import PROPERTIES, MsgArchive
 from triage.ingest.archives.source import Source
+from triage.ingest.archives.thumbs_db import ThumbsDb, is_thumbs
 from triage.ingest.reading import ContentError
 from triage.model.outcome import FailReason
 
@@ -35,9 +36,11 @@ class _Nothing:
 
 
 def open_compound(source: Source, limits: ArchiveLimits, name: bytes) -> Archive:
-    """Open a message of Outlook; any other compound file has no members."""
+    """Open a message of Outlook, or a Thumbs.db; any other compound file has no members."""
     del name
     compound = CompoundFile(source)
     if compound.root.get(PROPERTIES) is not None:
         return MsgArchive(source, limits, compound)
+    if is_thumbs(compound):
+        return ThumbsDb(source, limits, compound)
     return _Nothing()

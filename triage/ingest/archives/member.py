@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from triage.ingest.archives.source import Source
-from triage.model.entry import EntryKind, Times
+from triage.model.entry import EntryKind, Origin, Times
 from triage.model.outcome import SkipReason
 
 _GIB = 1024**3
@@ -50,7 +50,7 @@ class Member:
 
     Attributes:
         name: raw bytes as stored; nothing is resolved or cleaned away.
-        no_content, detail: as in :class:`triage.model.entry.FileEntry`.
+        origin, no_content, detail: as in :class:`triage.model.entry.FileEntry`.
     """
 
     name: bytes
@@ -60,6 +60,7 @@ class Member:
     compressed: bool = False
     sparse: bool = False
     encrypted: bool = False
+    origin: Origin = Origin.FILE
     no_content: str = ""
     detail: str = ""
 

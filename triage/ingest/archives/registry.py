@@ -7,14 +7,17 @@ from dataclasses import dataclass
 
 from triage.ingest.archives import (
     android_backup,
+    android_thumbnails,
     cab,
     compound,
+    exif_thumbnail,
     mail,
     packed_stream,
     pst,
     rar,
     seven_zip,
     tar_archive,
+    thumbcache,
     zip_archive,
 )
 from triage.ingest.archives.member import Archive, ArchiveLimits
@@ -154,6 +157,32 @@ ARCHIVES: tuple[ArchiveReader, ...] = (
     ),
 )
 """In order of trial: what has no mark at its start comes last, a tar before mail."""
+
+THUMBNAILS: tuple[ArchiveReader, ...] = (
+    ArchiveReader(
+        name="jpeg",
+        recognises=exif_thumbnail.recognises,
+        open=exif_thumbnail.open_jpeg,
+        mimes=frozenset({"image/jpeg"}),
+    ),
+    ArchiveReader(
+        name="thumbcache",
+        recognises=thumbcache.recognises,
+        open=thumbcache.open_cache,
+        mimes=frozenset({"application/x-ms-thumbcache"}),
+    ),
+    ArchiveReader(
+        name="thumbdata",
+        recognises=android_thumbnails.recognises,
+        open=android_thumbnails.open_cache,
+        mimes=frozenset({android_thumbnails.MIME}),
+    ),
+)
+"""Files that hold small copies of pictures, in order of trial after the archives; a quick pass does
+not look for them. Thumbs.db is told by its directory, as other compound files are."""
+
+THUMBNAIL_MIMES: frozenset[str] = frozenset(mime for one in THUMBNAILS for mime in one.mimes)
+"""Types whose small copies are listed."""
 
 ARCHIVE_MIMES: frozenset[str] = frozenset(mime for reader in ARCHIVES for mime in reader.mimes)
 """Types whose members can be listed."""

@@ -63,6 +63,33 @@ class HeldSource:
         return self._data[offset_bytes : offset_bytes + length_bytes]
 
 
+class GrowingSource:
+    """Bytes that are unpacked as far as they are asked for, and then held in memory.
+
+    Args:
+        content: gives them in order.
+    """
+
+    def __init__(self, content: Iterator[bytes], size_bytes: int) -> None:
+        self._content = content
+        self._data = bytearray()
+        self.size_bytes = size_bytes
+
+    def read_at(self, offset_bytes: int, length_bytes: int) -> bytes:
+        """Give a part.
+
+        Raises:
+            ContentError: the content cannot be read so far.
+        """
+        end = min(offset_bytes + length_bytes, self.size_bytes)
+        while len(self._data) < end:
+            piece = next(self._content, None)
+            if piece is None:
+                break
+            self._data += piece
+        return bytes(self._data[offset_bytes : offset_bytes + length_bytes])
+
+
 class WindowSource:
     """A stretch of another source; as long as was claimed, though the other may end before."""
 
