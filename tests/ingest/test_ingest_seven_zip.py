@@ -115,8 +115,9 @@ def test_a_password_opens_and_without_one_all_is_named(tmp_path: Path, options: 
     assert words in (told.problems[0] if told.problems else told.entries[-1]).detail
 
 
-def test_members_are_the_same_in_any_order(tmp_path: Path) -> None:
-    files, entry = carried(tmp_path, packed(tmp_path))
+@pytest.mark.parametrize("solid", ["-ms=on", "-ms=off"])
+def test_members_are_the_same_in_any_order(tmp_path: Path, solid: str) -> None:
+    files, entry = carried(tmp_path, packed(tmp_path, solid))
     members = [one for one in list_members(files, entry).entries if not one.no_content]
     readers = [read_member(files, one) for one in reversed(members)]
     found = [b""] * len(readers)

@@ -35,6 +35,12 @@ class Forward:
             part = self._piece[start : start + min(CHUNK_BYTES, end - at)]
             at += len(part)
             yield part
+        if at >= self.size_bytes:
+            self.rest()
+
+    def rest(self) -> None:
+        """Let go of the unpacking and its dictionary; whoever goes on has it started anew."""
+        self._pieces, self._piece, self._piece_at = None, b"", 0
 
     def _reach(self, at: int) -> None:
         if self._pieces is None or at < self._piece_at:

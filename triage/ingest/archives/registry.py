@@ -132,6 +132,12 @@ ARCHIVES: tuple[ArchiveReader, ...] = (
         mimes=frozenset({"application/x-android-backup"}),
     ),
     ArchiveReader(
+        name="tnef",
+        recognises=tnef.recognises,
+        open=tnef.TnefArchive,
+        mimes=frozenset({"application/vnd.ms-tnef"}),
+    ),
+    ArchiveReader(
         name="tar",
         recognises=tar_archive.recognises,
         open=tar_archive.TarArchive,
@@ -207,7 +213,6 @@ UNOPENED_ARCHIVE_MIMES: frozenset[str] = frozenset(
         "application/x-iso9660-image",
         "application/x-ios-backup",
         "application/x-ms-outlook-express",
-        "application/vnd.ms-tnef",
     }
 )
 """Types that hold files which are not looked at: to be told, each, as not examined."""

@@ -47,6 +47,7 @@ class SevenZipArchive:
         del name
         self._source = source
         self._password: str | None = None
+        self._at_block: int | None = None
         streams, files = self._directory()
         self._blocks = streams.blocks
         self._contents = [self._content(block) for block in streams.blocks]
@@ -68,6 +69,9 @@ class SevenZipArchive:
         part = self._parts[ordinal]
         if part is None:
             return
+        if self._at_block not in (None, part.block):  # one dictionary at a time
+            self._contents[self._at_block].rest()
+        self._at_block = part.block
         checksum = 0
         with guarded("member of a 7z"):
             stretch = self._contents[part.block].pieces(part.offset_bytes, part.size_bytes)
