@@ -18,6 +18,7 @@ from triage.ingest.archives import (
     seven_zip,
     tar_archive,
     thumbcache,
+    tnef,
     zip_archive,
 )
 from triage.ingest.archives.member import Archive, ArchiveLimits
