@@ -10,7 +10,7 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from triage.hashing.sampling import Sampling
+from triage.hashing.sampling import NEAR_S, Sampling
 from triage.hashing.videofile import FAULTS
 
 _KEPT_TIMES = 4096
@@ -86,7 +86,7 @@ class Track:
 
     def end(self) -> Iterator[tuple[int, float, VideoFrame]]:
         """Yield what is still wanted, once there are no more packets."""
-        yield from self._finish(self.last_s + 1.5)
+        yield from self._finish(self.last_s + 1.01 * NEAR_S)
 
     @property
     def is_variable(self) -> bool:
@@ -135,11 +135,11 @@ class Track:
     def _finish(self, next_key_s: float) -> Iterator[tuple[int, float, VideoFrame]]:
         """Decode what is still wanted of the frames before a key frame, and begin anew."""
         if self._pending or self._fed:
-            between = self._sampling.is_open_before(next_key_s) and not self._only_keys()
+            between = self._sampling.is_due(next_key_s) and not self._only_keys()
             if between or self._fed:
                 yield from self._decoded(self._pending)
                 yield from self._drained()
-            elif self._sampling.wants_key(self._key_s):
+            elif self._sampling.wants_key(self._key_s, alone=self._budget.is_spent):
                 yield from self._decoded(self._pending[:1])
                 yield from self._drained()
         self._pending.clear()
@@ -188,7 +188,10 @@ class Track:
             at_s = self._shown(frame)
             self._budget.spend(frame.width * frame.height)
             is_key = abs(at_s - self._key_s) < self._pause_s / 2
-            if self._sampling.wants(at_s) or (is_key and self._sampling.wants_key(at_s)):
+            alone = self._budget.is_spent
+            if self._sampling.wants(at_s) or (
+                is_key and self._sampling.wants_key(at_s, alone=alone)
+            ):
                 self._sampling.take(at_s)
                 yield self._number(at_s), max(at_s, 0.0), frame
 
