@@ -25,7 +25,7 @@ FOREIGN = {
         frozenset({"ingest"}),
     ),
     **dict.fromkeys(
-        ("pyfvde", "pyfsxfs", "pypff", "olefile", "backports"),
+        ("pyfvde", "pyfsxfs", "pypff", "backports"),
         frozenset({"ingest"}),
     ),
     "compression": frozenset({"ingest"}),  # (of Python 3.14, where backports.zstd comes from)
