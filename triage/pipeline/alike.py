@@ -15,6 +15,7 @@ from triage.model.display import printable
 HEAD_BYTES = 64 * 1024
 
 PACKAGES = (
+    "av",
     "deflate",
     "distributed",
     "filetype",
