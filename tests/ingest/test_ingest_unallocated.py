@@ -5,17 +5,20 @@ from __future__ import annotations
 import gzip
 import shutil
 import subprocess
+import tempfile
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from triage.ingest.carved import space_of
+from triage.ingest.container import open_container
 from triage.ingest.evidence import open_evidence
 from triage.ingest.freespace.bits import free_bits
-from triage.ingest.unallocated import between
+from triage.ingest.unallocated import between, free_stretches
 from triage.model.carving import UNPARTITIONED
 from triage.model.volume import VolumeInfo, VolumeState
 
@@ -148,3 +151,25 @@ def test_a_cut_image_has_no_space_beyond_its_end(name: str, share: int, tmp_path
         assert all(at + length <= len(body) // share for at, length in stretches)
         assert all(length > 0 for _, length in stretches)
     evidence.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(["fat16", "exfat", "ext2", "ext4", "ntfs", "hfsplus"]),
+    st.lists(st.tuples(st.integers(0, 2047), st.integers(0, 255)), min_size=1, max_size=12),
+)
+def test_no_header_upsets_the_tellers(name: str, edits: list[tuple[int, int]]) -> None:
+    """The volume counts as opened, whatever its header says by now."""
+    body = bytearray((IMAGES / f"{name}.raw").read_bytes())
+    for at, byte in edits:
+        body[at] = byte
+    with tempfile.TemporaryDirectory() as folder:
+        image = Path(folder) / "edited.raw"
+        image.write_bytes(body)
+        container = open_container(image)
+        kinds = {"hfsplus": "hfs+"}
+        known = replace(volume(0, len(body)), filesystem=kinds.get(name, name))
+        stretches = free_stretches(container, known).stretches
+        container.close()
+    assert all(0 <= at < at + length <= len(body) for at, length in stretches)
+    assert all(sum(left) <= right[0] for left, right in pairwise(stretches))

@@ -146,7 +146,7 @@ class Search:
         that one is to be searched from the end of the file on.
         """
         self._free_at, self._held = first, None
-        for at, carver in self._hits(first):
+        for at, carver in self._hits(first, last):
             held: Find | None = self._held
             if at >= last and (held is None or at >= held.end):
                 break
@@ -178,10 +178,16 @@ class Search:
         shorter = replace(held, size_bytes=at - held.at)
         yield shorter if self._decodes(shorter) is not Soundness.NONE else held.at
 
-    def _hits(self, first: int) -> Iterator[tuple[int, Carver]]:
-        """Yield where a file may begin, in order."""
-        for number in range(first // BLOCK_BYTES, -(-self._stretches.size_bytes // BLOCK_BYTES)):
+    def _hits(self, first: int, last: int) -> Iterator[tuple[int, Carver]]:
+        """Yield where a file may begin, in order, as far as that matters to this part."""
+        number = first // BLOCK_BYTES
+        while number * BLOCK_BYTES < min(self._until(last), self._stretches.size_bytes):
             yield from self._hits_of(number, first)
+            number += 1
+
+    def _until(self, last: int) -> int:
+        """Give how far files are looked for: a cut one may end where another begins."""
+        return last if self._held is None else max(last, self._held.end)
 
     def _hits_of(self, number: int, first: int) -> list[tuple[int, Carver]]:
         start = number * BLOCK_BYTES

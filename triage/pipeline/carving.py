@@ -16,7 +16,7 @@ from triage.pipeline.calls import find_space, search_part, take_space
 from triage.pipeline.carveitems import Found, GivenSpace, PartItem, SearchedPart, SpaceItem
 from triage.pipeline.counter import Counter
 from triage.pipeline.digesting import SETTLE_INTERVAL_S, SETTLE_ITEMS, Digesting
-from triage.pipeline.freespace import slack, without
+from triage.pipeline.freespace import place_of, slack, without
 from triage.pipeline.items import Surveyed
 from triage.pipeline.plan import TimeLimits
 from triage.scheduler import Batch, Finished, Lost, Pool
@@ -274,7 +274,7 @@ class Carving:
             f"{item.last - item.first:,} bytes that no file holds, {item.first:,} bytes into "
             f"that space, could not be looked through: {result.detail}"
         )
-        start = without(job.stretches, ())[0][0] if job.stretches and job.placed else 0
+        start = place_of(job.stretches, item.first) if job.placed else 0
         self._problem(job.volume, words, start, item.last - item.first)
 
     def _problem(self, volume: str, words: str, offset_bytes: int, length_bytes: int) -> None:

@@ -29,6 +29,15 @@ def without(stretches: Extents, held: Iterable[tuple[int, int]]) -> Extents:
     return tuple(one for one in found if one[1] >= LEAST_BYTES)
 
 
+def place_of(stretches: Extents, number: int) -> int:
+    """Give where a byte lies, counted as if the stretches followed one another."""
+    for start, length in stretches:
+        if number < length:
+            return start + number
+        number -= length
+    return number
+
+
 def _merged(held: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Yield where held places begin and end, in order, joined where they touch."""
     since = until = -1

@@ -15,7 +15,7 @@ _CHECKED = 0x10 | 0x400
 """Read-only features under which groups say that their bitmap was never written."""
 
 _UNWRITTEN = 0x2
-_MOST_GROUPS = 1 << 24
+_MOST_GROUPS = 1 << 21
 
 
 def free_of_ext(read: Reading, start: int, length: int) -> FreeSpace | None:

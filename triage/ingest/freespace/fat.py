@@ -14,6 +14,7 @@ _PIECE_BYTES = 3 << 20
 """A multiple of 3, so that no entry of 12 bits is cut."""
 
 _BITMAP = 0x81
+_MOST_CLUSTER_BYTES = 32 << 20
 
 
 def free_of_fat(read: Reading, start: int, length: int) -> FreeSpace | None:
@@ -74,6 +75,8 @@ def free_of_exfat(read: Reading, start: int, length: int) -> FreeSpace | None:
     boot = read(start, 120)
     heap_sector, clusters, root = struct.unpack_from("<III", boot, 88)
     sector, cluster = 1 << (boot[108] & 31), 1 << (boot[108] & 31) + (boot[109] & 31)
+    if cluster > _MOST_CLUSTER_BYTES:
+        return None
     heap = start + heap_sector * sector
     folder = read(heap + (root - 2) * cluster, cluster)
     for at in range(0, len(folder) - 31, 32):
