@@ -261,3 +261,13 @@ def test_a_file_of_a_folder_that_changes_meanwhile_is_an_error(tmp_path: Path) -
     with pytest.raises(ContentError) as caught:
         list(files.read(entry))
     assert caught.value.reason is FailReason.NAME_VANISHED
+
+
+def test_an_ext4_that_was_not_unmounted_is_told(tmp_path: Path) -> None:
+    body = bytearray(image("ext4", tmp_path).read_bytes())
+    body[1024 + 0x60] |= 4  # INCOMPAT_RECOVER, as the kernel's layout of ext4 has it
+    hurt = tmp_path / "hurt.raw"
+    hurt.write_bytes(body)
+    (problem,) = open_evidence(hurt).survey().problems
+    assert problem.kind is ProblemKind.VOLUME_DAMAGED
+    assert "was not unmounted" in problem.detail

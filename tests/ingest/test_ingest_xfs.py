@@ -103,7 +103,9 @@ def test_all_versions_that_the_tool_makes_read_as_they_were_written(
     rng = random.Random(7)  # noqa: S311  (seeded: the same in every run)
     contents = {f"name{nth:03}": rng.randbytes(rng.randrange(1, 9000)) for nth in range(150)}
     contents |= {"none": b"", "large": rng.randbytes(300_000)}
-    found, problems = seen(open_evidence(made(tmp_path, *options, contents=contents)))
+    evidence = open_evidence(made(tmp_path, *options, contents=contents))
+    assert evidence.survey().problems == ()
+    found, problems = seen(evidence)
     assert problems == []
     for name, body in contents.items():
         one = found.pop(b"/" + name.encode())
@@ -291,3 +293,57 @@ def test_flipped_bits_cost_no_more_than_what_they_hit(raw: bytes, tmp_path: Path
                 except ContentError:
                     continue
                 assert size == entry.size_bytes
+
+
+def journal_place(raw: bytes) -> int:
+    """Work out where the journal begins, for a volume of one group."""
+    return int.from_bytes(raw[48:56], "big") * 4096
+
+
+def test_a_journal_whose_last_record_is_no_unmount_leaves_doubt(raw: bytes, tmp_path: Path) -> None:
+    assert written(tmp_path, raw).survey().problems == ()
+    start, body = journal_place(raw), bytearray(raw)
+    heads = [at for at in range(start, len(raw), 512) if raw[at : at + 4] == b"\xfe\xed\xba\xbe"]
+    last = max(heads, key=lambda at: raw[at + 16 : at + 24])
+    assert raw[last + 40 : last + 44] == b"\0\0\0\1"
+    for at in range(last + 512, last + 9 * 512, 512):
+        body[at + 9] &= ~0x20
+    (problem,) = written(tmp_path, bytes(body)).survey().problems
+    assert problem.kind is ProblemKind.VOLUME_DAMAGED
+    assert "was not unmounted" in problem.detail
+    body[start : start + 4 * MIB] = bytes(4 * MIB)
+    (problem,) = written(tmp_path, bytes(body)).survey().problems
+    assert "was not unmounted" in problem.detail
+    body = bytearray(raw)
+    body[48:56] = bytes(8)
+    (problem,) = written(tmp_path, bytes(body)).survey().problems
+    assert "another device" in problem.detail
+
+
+@pytest.mark.parametrize("rounds", [1, 40])
+def test_a_volume_that_is_copied_while_in_use_is_told(rounds: int, tmp_path: Path) -> None:
+    image, mount = tmp_path / "used.raw", tmp_path / "mount"
+    with image.open("wb") as out:
+        out.truncate(320 * MIB)
+    mount.mkdir()
+    tool = shutil.which("mkfs.xfs")
+    if tool is None or subprocess.run((tool, "-q", str(image)), check=False).returncode:
+        pytest.skip("mkfs.xfs is not installed")
+    words = ("mount", "-o", "loop", str(image), str(mount))
+    if subprocess.run(words, check=False, capture_output=True).returncode:
+        pytest.skip("no XFS can be mounted here")
+    try:
+        for nth in range(rounds):
+            with (mount / f"late {nth}").open("wb") as out:
+                out.write(b"late")
+                os.fsync(out.fileno())
+        copied = tmp_path / "copied.raw"
+        subprocess.run(("cp", "--sparse=always", str(image), str(copied)), check=True)
+    finally:
+        subprocess.run(("umount", str(mount)), check=True)
+    assert [one.kind for one in open_evidence(copied).survey().problems] == [
+        ProblemKind.VOLUME_DAMAGED
+    ]
+    after = open_evidence(image)
+    assert after.survey().problems == ()
+    assert set(seen(after)[0]) == {b"/late %d" % nth for nth in range(rounds)}

@@ -49,6 +49,7 @@ class Found:
         reason: why it was not opened, in words.
         extent_bytes: how far the file system says it reaches from its start; 0 where unknown.
         unlocked: by what kind of secret it was opened, ``""`` where none was needed.
+        doubts: what it says of itself that leaves some of its files in doubt.
         snapshots: states of before that it keeps and that are not looked into, each in words.
     """
 
@@ -61,6 +62,7 @@ class Found:
     extent_bytes: int = 0
     unlocked: str = ""
     snapshots: tuple[str, ...] = ()
+    doubts: str = ""
 
 
 def overlapping(

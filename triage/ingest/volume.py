@@ -292,6 +292,8 @@ class _Surveyor:
                 )
             )
             self._opened(self._volumes[-1], slot, each.extent_bytes)
+            if each.doubts:
+                self._note(ProblemKind.VOLUME_DAMAGED, each.doubts, self._volumes[-1].key)
             for words in each.snapshots:
                 self._note(ProblemKind.SNAPSHOT, words, volume=self._volumes[-1].key)
         if len(found) > 1 and not all(each.pooled for each in found):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytsk3
 
 from triage.ingest.container import Container
@@ -29,6 +31,13 @@ NAMES = {
 
 TYPES = {name: number for number, name in NAMES.items()}
 
+_RECOVER = 4
+_DIRTY = (
+    "was not unmounted: its journal may hold changes that the volume itself does not, and files "
+    "that were made or changed last may be missing, or as they were before; mounting a copy "
+    "applies them"
+)
+
 _FAMILIES = (
     pytsk3.TSK_FS_TYPE_NTFS,
     pytsk3.TSK_FS_TYPE_FAT_DETECT,
@@ -47,13 +56,22 @@ def find(container: Container, offset_bytes: int, length_bytes: int) -> tuple[Fo
         return ()
     image = ContainerImage(container)
     try:
-        return (_found(pytsk3.FS_Info(image, offset=offset_bytes)),)
+        one = _found(pytsk3.FS_Info(image, offset=offset_bytes))
+        journaled = one.filesystem in {"ext3", "ext4"}
+        return (replace(one, doubts=_doubts(container, offset_bytes)) if journaled else one,)
     except OSError as error:
         if "ultiple file system types" not in str(error):
             return ()
     found = (_tried(image, offset_bytes, family) for family in _FAMILIES)
     distinct = dict.fromkeys(each for each in found if each is not None)
     return tuple(distinct)
+
+
+def _doubts(container: Container, offset_bytes: int) -> str:
+    """Say that an ext3 or ext4 was not unmounted: its superblock asks for recovery."""
+    raw = container.read_at(offset_bytes + 1024, 0x64)
+    magic, features = raw[0x38:0x3A], int.from_bytes(raw[0x60:0x64], "little")
+    return _DIRTY if magic == b"\x53\xef" and features & _RECOVER else ""
 
 
 def _tried(image: ContainerImage, offset_bytes: int, family: int) -> Found | None:

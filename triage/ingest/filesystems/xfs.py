@@ -16,6 +16,7 @@ from triage.ingest.filesystems.xfs_layout import (
     is_xfs,
     read_layout,
 )
+from triage.ingest.filesystems.xfs_log import doubts
 from triage.ingest.filesystems.xfs_names import names_of
 from triage.ingest.placed import is_placed, placed_content, placed_part
 from triage.ingest.reading import DEPTH_LIMIT, ContentError, Found, VolumeError, overlapping
@@ -47,6 +48,7 @@ def find(container: Container, offset_bytes: int, length_bytes: int) -> tuple[Fo
         label=layout.label,
         block_size_bytes=layout.block_bytes,
         extent_bytes=layout.blocks * layout.block_bytes,
+        doubts=doubts(container, layout),
     )
     return (found,)
 

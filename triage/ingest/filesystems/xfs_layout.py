@@ -11,7 +11,7 @@ from triage.model.display import printable
 HEAD_BYTES = 264
 _MAGIC = b"XFSB"
 _NUMBERS = struct.Struct(">4xIQ")
-_TREE = struct.Struct(">56xQ20xII8xH2xHH12sBxBBB")
+_TREE = struct.Struct(">48xQQ20xII4xIH2xHH12sBxBBB")
 _TYPED_NAMES_4, _TYPED_NAMES_5 = 0x200, 0x1
 _KNOWN_FEATURES = 0xFF
 """Typed names, scattered inodes, own UUID, wide times, repair, wide counts, swaps, parents."""
@@ -35,6 +35,7 @@ class Layout:
         group_bits: of a block's number within its group.
         inode_bits: of an inode's number within its block.
         folder_bytes: of a block of a folder, one or more blocks of the volume.
+        journal: number of its first block, 0 where it lies on another device.
         typed_names: whether each name also tells a type.
     """
 
@@ -48,6 +49,8 @@ class Layout:
     inode_bits: int
     folder_bytes: int
     root: int
+    journal: int
+    journal_blocks: int
     version: int
     typed_names: bool
     label: str
@@ -94,8 +97,8 @@ def read_layout(container: Container, base_bytes: int) -> Layout:
         raise LayoutError("no superblock")
     block_bytes, blocks = _NUMBERS.unpack_from(head)
     found = _TREE.unpack_from(head)
-    root, group_blocks, groups, version, inode_bytes, in_block = found[:6]
-    label, block_log, inode_log, in_block_log, group_log = found[6:]
+    journal, root, group_blocks, groups, journal_blocks, version, inode_bytes, in_block = found[:8]
+    label, block_log, inode_log, in_block_log, group_log = found[8:]
     layout = Layout(
         base_bytes=base_bytes,
         block_bytes=block_bytes,
@@ -107,6 +110,8 @@ def read_layout(container: Container, base_bytes: int) -> Layout:
         inode_bits=in_block_log,
         folder_bytes=block_bytes << min(head[192], 16),
         root=root,
+        journal=journal,
+        journal_blocks=journal_blocks,
         version=version & 0xF,
         typed_names=_typed_names(head, version & 0xF),
         label=printable(label.rstrip(b"\0")),
