@@ -108,6 +108,7 @@ def volume(
     password: str = "",
     recovery: str = "",
     clear: bool = False,
+    to_go: bool = False,
 ) -> bytes:
     """Encrypt a file system; the space of what BitLocker keeps for itself has to be free in it.
 
@@ -128,7 +129,7 @@ def volume(
     for place in places:
         out[place : place + METADATA_BYTES] = block.ljust(METADATA_BYTES, b"\0")
     out[moved : moved + HEADER_BYTES] = _encrypted(method, key, plain[:HEADER_BYTES], moved)
-    out[:512] = _boot(places)
+    out[:512] = _boot(places, to_go=to_go)
     out[512:HEADER_BYTES] = bytes(HEADER_BYTES - 512)
     return bytes(out)
 
@@ -144,14 +145,17 @@ def _block(entries: bytes, places: list[int], moved: int, size: int, method: int
     return body + struct.pack("<HHI", 8, 1, zlib.crc32(body))
 
 
-def _boot(places: list[int]) -> bytes:
+def _boot(places: list[int], *, to_go: bool) -> bytes:
     sector = bytearray(512)
     sector[:13] = b"\xeb\x58\x90-FVE-FS-" + struct.pack("<H", 512)
     sector[13] = 8
     sector[21] = 0xF8
     struct.pack_into("<H", sector, 0x18, 0x3F)
     struct.pack_into("<H", sector, 0x1A, 0xFF)
-    sector[160:176] = _SCHEME.bytes_le
-    struct.pack_into("<QQQ", sector, 176, *places)
+    if to_go:
+        sector[3:11] = b"MSWIN4.1"
+    mark, table = (424, 440) if to_go else (160, 176)
+    sector[mark : mark + 16] = _SCHEME.bytes_le
+    struct.pack_into("<QQQ", sector, table, *places)
     sector[510:] = b"\x55\xaa"
     return bytes(sector)

@@ -1,133 +1,168 @@
-"""Opens BitLocker volumes with a password or a recovery password, through libbde."""
+"""Opens BitLocker volumes with a password or a recovery password."""
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
-
-import pybde
 
 from triage.ingest.container import Container
 from triage.ingest.layered import Locked, Medium, Opened
-from triage.ingest.layers.foreign import read_whole, recovery_password, words_of
+from triage.ingest.layers import bitlocker_old
+from triage.ingest.layers.bitlocker_metadata import (
+    BLOCK_BYTES,
+    NORMAL,
+    SCHEME,
+    SIGNATURE,
+    Metadata,
+    MetadataError,
+    Protector,
+    of_password,
+    of_recovery,
+    read_metadata,
+    stretched,
+    unsealed,
+)
+from triage.ingest.layers.bitlocker_words import CLEAR, PASSWORD, RECOVERY, locked_words
+from triage.ingest.layers.foreign import recovery_password
+from triage.ingest.layers.sectors import Cbc, SectorCipher, Xts
 from triage.ingest.unlocking import candidates, remember
-from triage.ingest.window import Window
-from triage.model.display import printable
+from triage.model.volume import VolumeState
 
-_SIGNATURE = b"-FVE-FS-"
-_TO_GO = bytes.fromhex("3bd66749292ed84a8399f6a339e3d001")
-_TO_GO_OFFSET = 424
-_CLEAR, _TPM, _PASSWORD, _RECOVERY = 0x0000, 0x0100, 0x2000, 0x0800
-_PROTECTORS = {
-    _CLEAR: "clear key (suspended)",
-    _TPM: "TPM",
-    0x0200: "startup key",
-    0x0400: "TPM and startup key",
-    0x0500: "TPM and PIN",
-    0x0700: "TPM, PIN and startup key",
-    _RECOVERY: "recovery password",
-    0x1000: "smart card or other key",
-    _PASSWORD: "password",
-}
-_SECTOR_BYTES = 4096
-"""Damage is rounded to this: no cipher of BitLocker carries it over a larger sector."""
-
-_MOVED_BYTES = 8192
-"""Length of the moved start where the metadata does not tell."""
+_SECTOR_BYTES = 512
+_PIECE_BYTES = 256 * 1024
+_KEY_BYTES = {0x8002: 16, 0x8003: 32, 0x8004: 32, 0x8005: 64}
+_DIFFUSED = frozenset({0x8000, 0x8001})
 
 
 def recognises(container: Container, offset_bytes: int, length_bytes: int) -> bool:
     """Tell BitLocker by its boot sector, that of To Go by its identifier."""
     head = container.read_at(offset_bytes, min(length_bytes, 512))
-    return head[3:11] == _SIGNATURE or head[_TO_GO_OFFSET : _TO_GO_OFFSET + 16] == _TO_GO
+    return head[3:11] == SIGNATURE or _is_to_go(head)
 
 
 def open_layer(container: Container, offset_bytes: int, length_bytes: int) -> Opened | Locked:
     """Try the given secrets; a suspended volume opens without any."""
-    volume = pybde.volume()
+    head = container.read_at(offset_bytes, min(length_bytes, 512))
+    name = "BitLocker To Go" if _is_to_go(head) else "BitLocker"
     try:
-        volume.open_file_object(Window(container, offset_bytes, length_bytes))
-        unlocked = _unlocked(volume)
-        if unlocked is None:
-            return Locked(reason=_locked_words(volume))
-        words = f"BitLocker, volume {printable(volume.identifier)}, "
-        words += f"opened with a {unlocked.replace('-', ' ')}" if unlocked else "suspended"
-        source = _Plain(container, offset_bytes, length_bytes, volume)
-    except (OSError, RuntimeError, ValueError, TypeError, MemoryError) as error:
-        reason = f"encrypted: BitLocker, whose metadata does not read ({words_of(error)})"
-        return Locked(reason=reason)
-    return Opened(words=words, media=(Medium(name="bitlocker", source=source),), unlocked=unlocked)
-
-
-def _unlocked(volume: pybde.volume) -> str | None:
-    """Give the kind of secret that opened it, ``""`` for none, ``None`` where none does."""
-    if not volume.is_locked():
-        return ""
-    kinds = {kind for kind, _ in _protectors(volume)}
-    lock = f"bitlocker:{volume.identifier}"
-    for number, secret in candidates(lock):
-        recovery = recovery_password(secret) if _RECOVERY in kinds else ""
-        if not recovery and _PASSWORD not in kinds:
-            continue
-        if _tried(volume, secret, recovery):
-            remember(lock, number)
-            return "recovery-key" if recovery else "password"
-    return None
-
-
-def _tried(volume: pybde.volume, secret: str, recovery: str) -> bool:
-    try:
-        if recovery:
-            volume.set_recovery_password(recovery)
-        else:
-            volume.set_password(secret)
-        return bool(volume.unlock())
-    except (OSError, ValueError, TypeError):  # a protector that does not read, an odd secret
-        return False
-
-
-def _protectors(volume: pybde.volume) -> list[tuple[int, str]]:
-    every = [volume.get_key_protector(at) for at in range(volume.number_of_key_protectors)]
-    return [(one.type, one.identifier) for one in every]
-
-
-def _locked_words(volume: pybde.volume) -> str:
-    """Say by what it is protected; a recovery password is looked up by its identifier."""
-    told = []
-    for kind, identifier in _protectors(volume):
-        words = _PROTECTORS.get(kind, f"a protector of kind 0x{kind:04x}")
-        if kind == _RECOVERY:
-            words += f" (key identifier {printable(identifier).upper()})"
-        told.append(words)
-    by = "; ".join(told) or "nothing that is left"
-    identifier = printable(volume.identifier)
-    return (
-        f"encrypted: BitLocker, volume {identifier}, protected by {by}: "
-        "a recovery password or password opens it"
+        metadata = read_metadata(container, offset_bytes, length_bytes)
+    except MetadataError:
+        return bitlocker_old.open_layer(container, offset_bytes, length_bytes, name)
+    if metadata.method in _DIFFUSED:
+        return bitlocker_old.open_layer(container, offset_bytes, length_bytes, name)
+    if metadata.method not in _KEY_BYTES:
+        reason = f"encrypted: {name}, by method 0x{metadata.method:04x}, which is not read here"
+        return Locked(reason=reason, state=VolumeState.UNSUPPORTED)
+    opened = _key(metadata)
+    if opened is None:
+        told = [(one.kind, one.identifier) for one in metadata.protectors]
+        return Locked(reason=locked_words(name, metadata.identifier, told))
+    key, kind = opened
+    source = _Plain(container, offset_bytes, length_bytes, metadata, _cipher(metadata, key))
+    how = f"opened with a {kind.replace('-', ' ')}" if kind else "suspended: opened without any key"
+    changing = f"{name}: it was being encrypted or decrypted when it was acquired"
+    return Opened(
+        words=f"{name}, volume {metadata.identifier}, {how}",
+        media=(Medium(name="bitlocker", source=source),),
+        unlocked=kind,
+        notes=() if metadata.state == NORMAL else (changing,),
     )
 
 
+def _is_to_go(head: bytes) -> bool:
+    return head.startswith(SCHEME, 424)
+
+
+def _key(metadata: Metadata) -> tuple[bytes, str] | None:
+    """Give the key of the volume and by what kind of secret, ``""`` where it stands open."""
+    for one in metadata.protectors:
+        if one.kind == CLEAR and (key := _through(metadata, one, one.clear)) is not None:
+            return key, ""
+    lock = f"bitlocker:{metadata.identifier}"
+    for number, secret in candidates(lock):
+        recovery = recovery_password(secret)
+        for kind, name, initial in _starts(secret, recovery):
+            for one in metadata.protectors:
+                if one.kind != kind or not one.salt:
+                    continue
+                key = _through(metadata, one, stretched(initial, one.salt))
+                if key is not None:
+                    remember(lock, number)
+                    return key, name
+    return None
+
+
+def _starts(secret: str, recovery: str) -> Iterator[tuple[int, str, bytes]]:
+    """Give for what kinds of protector a secret may be one, and what is stretched for it."""
+    if recovery:
+        yield RECOVERY, "recovery-key", of_recovery(recovery)
+        return
+    try:
+        yield PASSWORD, "password", of_password(secret)
+    except ValueError:  # no Unicode text: no password of Windows
+        return
+
+
+def _through(metadata: Metadata, protector: Protector, key: bytes) -> bytes | None:
+    master = unsealed(protector.sealed, key)
+    found = None if master is None else unsealed(metadata.sealed, master[:32])
+    wanted = _KEY_BYTES[metadata.method]
+    return found[:wanted] if found is not None and len(found) >= wanted else None
+
+
+def _cipher(metadata: Metadata, key: bytes) -> SectorCipher:
+    """Give the cipher; the vector of CBC is the place in bytes, encrypted with the same key."""
+    if metadata.method in {0x8004, 0x8005}:
+        return Xts(key)
+    return Cbc(key, seed=key, scale=_SECTOR_BYTES)
+
+
 class _Plain:
-    """The volume as it was before encryption."""
+    """The volume as it was before encryption; what is BitLocker's own in it reads as zeros."""
 
     def __init__(
-        self, container: Container, offset_bytes: int, length_bytes: int, volume: pybde.volume
+        self,
+        container: Container,
+        offset_bytes: int,
+        length_bytes: int,
+        metadata: Metadata,
+        cipher: SectorCipher,
     ) -> None:
-        self._volume = volume
+        self._container = container
         self._start = offset_bytes
-        self.size_bytes = min(volume.size, length_bytes)
-        self._moved = _moved(container, offset_bytes, length_bytes)
+        self._cipher = cipher
+        self.size_bytes = length_bytes // _SECTOR_BYTES * _SECTOR_BYTES
+        self._moved, self._moved_bytes = metadata.moved
+        self._encrypted_bytes = metadata.encrypted_bytes or self.size_bytes
+        own = [(place, BLOCK_BYTES) for place in metadata.places] + [metadata.moved]
+        self._own = tuple((at, at + size) for at, size in own if at and size)
+        edges = {0, self.size_bytes, self._moved_bytes, self._encrypted_bytes}
+        edges |= {edge for pair in self._own for edge in pair}
+        self._edges = sorted(_even(edge) for edge in edges)
 
     def read(self, offset_bytes: int, length_bytes: int) -> bytes:
         """Give plain bytes."""
-        return read_whole(self._volume, offset_bytes, length_bytes)
+        start = offset_bytes // _SECTOR_BYTES * _SECTOR_BYTES
+        end = min(-(-(offset_bytes + length_bytes) // _SECTOR_BYTES) * _SECTOR_BYTES,
+                  self.size_bytes)  # fmt: skip
+        parts: list[bytes] = []
+        at = start
+        while at < end:
+            edge = next((edge for edge in self._edges if edge > at), end)
+            wanted = min(edge, end, at + _PIECE_BYTES) - at
+            data = self._piece(at, wanted)
+            parts.append(data)
+            if len(data) < wanted:
+                break
+            at += wanted
+        plain = b"".join(parts)
+        return plain[offset_bytes - start : offset_bytes - start + length_bytes]
 
     def within(self, offset_bytes: int, length_bytes: int) -> Iterator[tuple[int, int]]:
-        """Give the same place, and for the moved start of the volume the place it belongs to."""
+        """Give the same sectors, and for the moved start of the volume those it belongs to."""
         first, last = offset_bytes - self._start, offset_bytes + length_bytes - self._start
         yield from self._rounded(first, last)
-        for moved, size in self._moved:
-            yield from self._rounded(max(0, first - moved), min(size, last - moved))
+        moved = self._moved
+        yield from self._rounded(max(0, first - moved), min(self._moved_bytes, last - moved))
 
     def _rounded(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         low = max(0, first) // _SECTOR_BYTES * _SECTOR_BYTES
@@ -135,24 +170,17 @@ class _Plain:
         if max(0, first) < last and low < high:
             yield low, high - low
 
+    def _piece(self, at: int, wanted: int) -> bytes:
+        """Give a stretch that no edge cuts."""
+        if at < self._moved_bytes:
+            at += self._moved
+        elif any(first <= at < last for first, last in self._own):
+            return bytes(wanted)
+        data = self._container.read_at(self._start + at, wanted)
+        if at >= self._encrypted_bytes:
+            return data
+        return self._cipher.decrypt(data[: _even(len(data))], at // _SECTOR_BYTES)
 
-def _moved(container: Container, offset: int, length: int) -> tuple[tuple[int, int], ...]:
-    """Give where the start of the volume lies, from the header of a metadata block.
 
-    Layout: libbde's documentation of the format, "FVE metadata block header", version 2.
-    """
-    boot = container.read_at(offset, 512)
-    places = [
-        at
-        for field in (176, 440)
-        for at in struct.unpack_from("<3Q", boot.ljust(512, b"\0"), field)
-        if 0 < at < length
-    ]
-    for place in places:
-        head = container.read_at(offset + place, 64)
-        if len(head) == 64 and head.startswith(_SIGNATURE) and head[10:12] == b"\2\0":
-            (sectors,) = struct.unpack_from("<I", head, 28)
-            (moved,) = struct.unpack_from("<Q", head, 56)
-            if 0 < moved < length:
-                return ((moved, min(sectors * 512, 1024**2) or _MOVED_BYTES),)
-    return ()
+def _even(number: int) -> int:
+    return number // _SECTOR_BYTES * _SECTOR_BYTES

@@ -20,7 +20,7 @@ from triage.ingest.unlocking import candidates, remember
 from triage.model.display import printable
 from triage.model.volume import VolumeState
 
-_PIECE_BYTES = 1024**2
+_PIECE_BYTES = 256 * 1024
 
 
 def recognises(container: Container, offset_bytes: int, length_bytes: int) -> bool:

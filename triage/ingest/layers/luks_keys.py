@@ -40,7 +40,8 @@ def cipher_of(name: str, key: bytes, sector_bytes: int = _SECTOR_BYTES) -> Secto
             if bits:
                 return Cbc(key, sector_bytes, bits)
             if vector.startswith("essiv:"):
-                return Cbc(key, sector_bytes, 64, vector.removeprefix("essiv:"))
+                seed = hashlib.new(vector.removeprefix("essiv:"), key).digest()
+                return Cbc(key, sector_bytes, seed=seed)
     except (ValueError, TypeError) as error:
         raise HeaderError(f"its cipher {name} is not known here") from error
     raise HeaderError(f"its cipher {name} with {len(key) * 8} bits is not read here")
