@@ -8,6 +8,7 @@ against what the generator wrote.
 from __future__ import annotations
 
 import hashlib
+import json
 import pickle
 import resource
 import shutil
@@ -16,19 +17,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "ingest"))
 
 from zip_recipe import One, content, write  # (found by the line above)
 
-from triage.ingest.evidence import Evidence, open_evidence
-from triage.model.entry import FileEntry
+from triage.ingest.evidence import open_evidence
 from triage.model.packing import pack
 
 VIEWS = ("data_mirror/data_ce/null/0", "data/user/0", "data/data")
 ENTRIES = 500_000
+MEASURE = "--measure"
 SIZES = (200, 700, 1_500, 3_000)
 
 
@@ -42,60 +43,60 @@ def members(files: int) -> Iterator[One]:
             yield One(name=name, data=data, inode=number + 2, digest=digest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Figures:
-    """What was measured; seconds are of CPU, of one process."""
+    """What was measured; seconds are of CPU, of one process that does all one after the other."""
 
-    listed: int
-    single: int
-    bytes_read: int
-    opening_s: float
-    listing_s: float
-    reading_s: float
-    handover_bytes: int
-    peak_mib: float
+    listed: int = 0
+    single: int = 0
+    bytes_read: int = 0
+    opening_s: float = 0.0
+    listing_s: float = 0.0
+    reading_s: float = 0.0
+    handover_bytes: int = 0
+    peak_mib: float = 0.0
 
 
 def measured(path: Path) -> Figures:
-    """Open, list and read once all that is to be read, in the order of the file."""
-    started = time.process_time()
+    """Open, list page by page, and read what of each page is to be read."""
+    found, started = Figures(), time.process_time()
     evidence = open_evidence(path)
-    opened = time.process_time()
-    handover = len(pickle.dumps(evidence.handover()))
-    listed, waiting = _listed(evidence)
-    walked = time.process_time()
     files = evidence.filesystem("p0")
-    total = 0
-    for entry in waiting:
-        digest = hashlib.sha256()
-        for piece in files.read(entry):
-            digest.update(piece)
-            total += len(piece)
-    read = time.process_time()
+    found.opening_s = time.process_time() - started
+    found.handover_bytes = len(pickle.dumps(evidence.handover()))
+    for page in files.roots():
+        started = time.process_time()
+        entries = pack(files.list_directory(page).entries)
+        found.listed += len(entries)
+        waiting = [entry for entry in entries if not entry.no_content]
+        listed = time.process_time()
+        for entry in waiting:
+            digest = hashlib.sha256()
+            for piece in files.read(entry):
+                digest.update(piece)
+                found.bytes_read += len(piece)
+        found.single += len(waiting)
+        found.listing_s += listed - started
+        found.reading_s += time.process_time() - listed
     if evidence.damage():
         raise SystemExit("a stored digest disagrees: the bench is wrong")
-    return Figures(
-        listed=listed,
-        single=len(waiting),
-        bytes_read=total,
-        opening_s=opened - started,
-        listing_s=walked - opened,
-        reading_s=read - walked,
-        handover_bytes=handover,
-        peak_mib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-    )
+    found.peak_mib = _peak_mib()
+    return found
 
 
-def _listed(evidence: Evidence) -> tuple[int, list[FileEntry]]:
-    """List all pages as they would travel; keep what is to be read."""
-    files = evidence.filesystem("p0")
-    count, waiting = 0, []
-    for page in files.roots():
-        entries = pack(files.list_directory(page).entries)
-        count += len(entries)
-        waiting += [entry for entry in entries if not entry.no_content]
-    waiting.sort(key=lambda entry: entry.first_block_offset_bytes or 0)
-    return count, waiting
+def _peak_mib() -> float:
+    """Give the most memory of this process; ``ru_maxrss`` is that of who started it as well."""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    raise SystemExit("the kernel does not tell the peak of a process")
+
+
+def measured_apart(path: Path) -> Figures:
+    """Measure in a process of its own, so that the peak is not that of the generator."""
+    command = [sys.executable, __file__, MEASURE, str(path)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Figures(**json.loads(told))
 
 
 def unzipped(path: Path) -> float:
@@ -112,7 +113,7 @@ def main(entries: int, folder: Path) -> None:
     files = entries // len(VIEWS)
     write(path, members(files))
     size_mib = path.stat().st_size / 2**20
-    found = measured(path)
+    found = measured_apart(path)
     if (found.listed, found.single) != (files * len(VIEWS), files):
         raise SystemExit(f"counted {found.listed} and {found.single}, generated {files}")
     spent = found.opening_s + found.listing_s + found.reading_s
@@ -132,5 +133,8 @@ def main(entries: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as place:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES, Path(place))
+    if sys.argv[1:2] == [MEASURE]:
+        print(json.dumps(asdict(measured(Path(sys.argv[2])))))
+    else:
+        with tempfile.TemporaryDirectory(dir=sys.argv[2] if len(sys.argv) > 2 else None) as place:
+            main(int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES, Path(place))
