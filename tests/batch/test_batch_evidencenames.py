@@ -34,6 +34,19 @@ def letters(count: int, prefix: str = "") -> list[str]:
         (["disk.000", "disk.001"], ["evidence.000", "evidence.001"]),
         (["disk.aa", "disk.ac", "disk.ab"], ["evidence.aa", "evidence.ac", "evidence.ab"]),
         (["../../etc/passwd.img"], ["evidence.img"]),
+        (["disk.VMDK"], ["evidence.vmdk"]),
+        (["disk.qcow2"], ["evidence.qcow2"]),
+        (["disk.vhdx"], ["evidence.vhdx"]),
+        (["disk.vdi"], ["evidence.vdi"]),
+        (["phone.zip"], ["evidence.zip"]),
+        (["phone.tar"], ["evidence.tar"]),
+        (["phone.TAR.GZ"], ["evidence.tgz"]),
+        (["phone.ufdr"], ["evidence.ufdr"]),
+        (["phone.ab"], ["evidence.ab"]),
+        (["chosen.L01", "chosen.l02"], ["evidence.L01", "evidence.L02"]),
+        (["chosen.Lx01"], ["evidence.Lx01"]),
+        (["FFS.zip", "phone.ufd"], ["evidence.zip", "evidence.ufd"]),
+        (["p.ufdx", "p.ufd", "x.bin"], ["evidence.ufdx", "evidence.ufd", "evidence.bin"]),
         (["=cmd()|' /C calc'!A0\r\nX: y.iso"], ["evidence.iso"]),
     ],
 )
@@ -45,8 +58,15 @@ def test_images_are_taken_under_our_names(names: list[str], stored: list[str]) -
     ("names", "words"),
     [
         (["notes.txt"], "'notes.txt' is not part"),
-        (["archive.zip"], "'archive.zip' is not part"),
-        (["logical.L01"], "'logical.L01' is not part"),
+        (["archive.rar"], "'archive.rar' is not part"),
+        (["phone.ad1"], "'phone.ad1' is not part"),
+        (["phone.ufd"], "together with the one file that it names"),
+        (["phone.ufd", "a.zip", "b.zip"], "together with the one file that it names"),
+        (["phone.ufdx", "phone.zip"], "together with the one file that it names"),
+        (["d.vmdk", "d-s001.vmdk"], "not the parts of one"),
+        (["tar.gz"], "'tar.gz' is not part"),
+        (["x.gz"], "'x.gz' is not part"),
+        (["a.L01", "a.Lx02"], "not the parts of one"),
         (["image"], "'image' is not part"),
         ([".E01"], "'.E01' is not part"),
         (["a.E01", "log.txt"], "'log.txt' is not part"),
@@ -83,6 +103,8 @@ def test_the_first_segment_is_found_wherever_it_stands() -> None:
     assert first_of(["evidence.E02", "evidence.E01", "evidence.EAA"]) == "evidence.E01"
     assert first_of(["evidence.ab", "evidence.aa"]) == "evidence.aa"
     assert first_of(["evidence.raw"]) == "evidence.raw"
+    assert first_of(["evidence.zip", "evidence.ufd"]) == "evidence.ufd"
+    assert first_of(["evidence.bin", "evidence.ufd", "evidence.ufdx"]) == "evidence.ufdx"
 
 
 @given(names=st.lists(st.text(max_size=20) | st.sampled_from(letters(4, "a.E")), max_size=4))

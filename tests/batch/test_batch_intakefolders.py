@@ -44,7 +44,12 @@ def names(*folders: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "name", ["ABC1.E01", "abc1.e01", "a.s01", "a.Ex01", "a.001", "a.000", "a.dd", "A.RAW", "a.img"]
+    "name",
+    [
+        *("ABC1.E01", "abc1.e01", "a.s01", "a.Ex01", "a.001", "a.000", "a.dd", "A.RAW", "a.img"),
+        *("a.L01", "a.Lx01", "a.vmdk", "a.qcow2", "a.VHDX", "a.vhd", "a.vdi", "a.dmg"),
+        *("a.zip", "a.tar", "a.tar.gz", "a.ufdr", "a.ufd", "a.ufdx", "a.ab"),
+    ],
 )
 def test_first_files_of_images_are_offered(name: str) -> None:
     assert is_first_file(name)
@@ -60,7 +65,11 @@ def test_first_files_of_images_are_offered(name: str) -> None:
         "E01",
         ".E01",
         "a.E01.txt",
-        "a.L01",
+        "a.L02",
+        "a-s001.vmdk",
+        "a-flat.vmdk",
+        "a.rar",
+        "a.gz",
         "a.EAA",
         "a.aa",
         "dd",

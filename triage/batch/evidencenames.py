@@ -11,19 +11,34 @@ from collections.abc import Callable, Sequence
 from triage.errors import UsageFault
 from triage.model.display import printable
 
-SINGLE = ("bin", "dd", "dmg", "img", "iso", "raw", "vhd")
-"""Endings of an image in one file; what it holds is found out when it is opened."""
+SINGLE = (
+    *("bin", "dd", "dmg", "img", "iso", "raw"),
+    *("qcow", "qcow2", "vdi", "vhd", "vhdx", "vmdk"),
+    *("ab", "tar", "tbz2", "tgz", "txz", "ufdr", "zip"),
+)
+"""Endings of an image, or of an extraction, in one file; what it holds is found out when it is
+opened. A VMDK is taken in one file alone: one in several names the others in its descriptor."""
+
+PACKED_TARS = {".tar.gz": "tgz", ".tar.bz2": "tbz2", ".tar.xz": "txz"}
+"""Double endings, and the single one that stands for each here."""
+
+POINTERS = ("ufdx", "ufd")
+"""Small files that name an extraction beside them, the outer one first."""
+
+POINTED_AT = ("zip", "tar", "bin", "ufdr")
 
 NAME_MAX = 255
 STEM = "evidence"
 
 _ASK = (
-    "Choose all files of one disk image, and nothing else. Their names end in .E01, .E02 and so "
-    "on, .Ex01, .s01, .001, .dd, .raw, .img, .bin, .dmg, .iso or .vhd."
+    "Choose all files of one disk image or one extraction, and nothing else. Their names end in "
+    ".E01, .E02 and so on, .Ex01, .L01, .Lx01, .s01, .001, .dd, .raw, .img, .bin, .dmg, .iso, "
+    ".vmdk, .qcow2, .vhd, .vhdx, .vdi, .zip, .tar, .tar.gz, .ufdr or .ab, or are a .ufd file and "
+    "what it names."
 )
 
-_NUMBERED = re.compile(r"(E|S|Ex)(\d\d)", re.IGNORECASE | re.ASCII)
-_LETTERED = re.compile(r"(E|S|Ex)([A-Z])([A-Z])", re.IGNORECASE | re.ASCII)
+_NUMBERED = re.compile(r"(E|S|Ex|L|Lx)(\d\d)", re.IGNORECASE | re.ASCII)
+_LETTERED = re.compile(r"(E|S|Ex|L|Lx)([A-Z])([A-Z])", re.IGNORECASE | re.ASCII)
 _DIGITS = re.compile(r"\d{2,5}", re.ASCII)
 _LETTERS = re.compile(r"[a-z]{2,3}", re.ASCII)
 
@@ -38,6 +53,9 @@ def stored_names(names: Sequence[str]) -> tuple[str, ...]:
     endings = [_ending(name) for name in names]
     if len(names) == 1 and endings[0].casefold() in SINGLE:
         return (f"{STEM}.{endings[0].casefold()}",)
+    pointed = _pointed([ending.casefold() for ending in endings])
+    if pointed:
+        return pointed
     places = _places(endings)
     if not places:
         raise _not_one(names, endings)
@@ -47,12 +65,32 @@ def stored_names(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def first_of(stored: Sequence[str]) -> str:
-    """Give the name of the first segment among names of ours."""
+    """Give the name of the first segment among names of ours, or of what names the rest."""
+    for ending in POINTERS:
+        if f"{STEM}.{ending}" in stored:
+            return f"{STEM}.{ending}"
     places = _places([_ending(name) for name in stored])
     return min(zip(places, stored, strict=True))[1] if places else stored[0]
 
 
+def _pointed(endings: Sequence[str]) -> tuple[str, ...]:
+    """Give names of ours to an extraction and to what names it; none where it is no such set.
+
+    The names that the sender gave do not matter: whoever follows the pointer finds an extraction
+    that is called as the pointer is.
+    """
+    named = [ending for ending in endings if ending not in POINTERS]
+    pointers = [ending for ending in endings if ending in POINTERS]
+    whole = len(named) == 1 and named[0] in POINTED_AT
+    if not whole or "ufd" not in pointers or len(set(pointers)) < len(pointers):
+        return ()
+    return tuple(f"{STEM}.{ending}" for ending in endings)
+
+
 def _ending(name: str) -> str:
+    for double, short in PACKED_TARS.items():
+        if 0 < len(name) <= NAME_MAX and name.casefold().endswith(double):
+            return short
     stem, dot, ending = name.rpartition(".")
     if not 0 < len(name) <= NAME_MAX:
         raise UsageFault("A file has no name, or a very long one.", hint=_ASK)
@@ -116,6 +154,8 @@ def _letters(ending: str) -> _Place | None:
 _SERIES: tuple[Callable[[str], _Place | None], ...] = (
     _ewf("E"),
     _ewf("Ex"),
+    _ewf("L"),
+    _ewf("Lx"),
     _ewf("s"),
     _digits,
     _letters,
@@ -151,8 +191,13 @@ def _not_one(names: Sequence[str], endings: Sequence[str]) -> UsageFault:
     strange = [
         name
         for name, ending in zip(names, endings, strict=True)
-        if ending.casefold() not in SINGLE and not any(series(ending) for series in _SERIES[:4])
+        if ending.casefold() not in {*SINGLE, *POINTERS}
+        and not any(series(ending) for series in _SERIES[:-1])
     ]
     if strange:
         return UsageFault(f"'{printable(strange[0])}' is not part of a disk image.", hint=_ASK)
+    if any(ending.casefold() in POINTERS for ending in endings):
+        return UsageFault(
+            "A .ufd file is brought in together with the one file that it names.", hint=_ASK
+        )
     return UsageFault("These files are not the parts of one disk image.", hint=_ASK)

@@ -24,10 +24,19 @@ SHOWN_MOST = 2_000
 DEPTH_MOST = 3
 """Folders below the one of the settings."""
 
-_EWF = re.compile(r"\.(?:e|s|ex)01", re.IGNORECASE)
+_EWF = re.compile(r"\.(?:e|s|ex|l|lx)01", re.IGNORECASE)
 _FIRST_PART = re.compile(r"\.0{1,4}[01]")
 _NUMBERED = re.compile(r"\.[a-z]{0,2}[0-9]{2,}", re.IGNORECASE)
-_WHOLE = frozenset({".dd", ".raw", ".img", ".bin", ".ima", ".iso"})
+_WHOLE = frozenset(
+    {
+        *(".dd", ".raw", ".img", ".bin", ".ima", ".iso", ".dmg"),
+        *(".qcow", ".qcow2", ".vdi", ".vhd", ".vhdx", ".vmdk"),
+        *(".ab", ".tar", ".tgz", ".ufd", ".ufdr", ".ufdx", ".zip"),
+    }
+)
+_PACKED_TARS = (".tar.gz", ".tar.bz2", ".tar.xz")
+_VMDK_PART = re.compile(r"-(?:flat|delta|[sf][0-9]{3})\.vmdk", re.IGNORECASE)
+"""What VMware calls the files that the descriptor of a disk names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,11 +78,15 @@ class IntakeListing:
 
 
 def is_first_file(name: str) -> bool:
-    """Tell whether a name is that of the first file of an image, like .E01, .Ex01, .001 or .dd."""
+    """Tell whether a name is that of the first file of an image, like .E01, .L01, .001 or .dd."""
     stem, dot, end = name.rpartition(".")
     if not stem or name.startswith("."):
         return False
     suffix = dot + end
+    if _VMDK_PART.search(name):
+        return False
+    if name.lower().endswith(_PACKED_TARS):
+        return True
     return bool(_EWF.fullmatch(suffix) or _FIRST_PART.fullmatch(suffix) or suffix.lower() in _WHOLE)
 
 

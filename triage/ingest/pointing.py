@@ -185,6 +185,8 @@ def _chosen(path: Path, names: list[str], header: tuple[tuple[str, str], ...]) -
     shown = printable(path.name)
     distinct = list(dict.fromkeys(names))
     found = [(name, at) for name in distinct if (at := _beside(path, name)) is not None]
+    if not found and len(distinct) == 1:
+        found = _renamed(path, distinct[0])
     there = {name for name, _ in found}
     missing = tuple(printable(name) for name in distinct if name not in there)
     if not found:
@@ -200,6 +202,20 @@ def _chosen(path: Path, names: list[str], header: tuple[tuple[str, str], ...]) -
             hint="name each of them as an image of the exhibit, instead of this file",
         )
     return Pointed(path=found[0][1], told=Told(header=header, missing=missing))
+
+
+def _renamed(path: Path, name: str) -> list[tuple[str, Path]]:
+    """Give a file that is called as the pointing one is, with the ending that is told.
+
+    Files that were sent in through the pages have such names.
+    """
+    ending = Path(name.replace("\\", "/").rpartition("/")[2]).suffix.lower()
+    try:
+        one = path.with_suffix(ending)
+        there = bool(ending) and one != path and one.is_file()
+    except (OSError, ValueError):
+        return []
+    return [(name, one)] if there else []
 
 
 def _beside(path: Path, name: str) -> Path | None:
