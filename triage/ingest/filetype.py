@@ -15,13 +15,13 @@ from triage.ingest.filetypes.libraries import (
     packed_silence,
     take_silence,
 )
-from triage.ingest.filetypes.mail import TYPES as MAIL
-from triage.ingest.filetypes.mail import mail
 from triage.ingest.filetypes.rare import rare_picture
 from triage.ingest.filetypes.signatures import signature
 from triage.ingest.filetypes.systems import system
 from triage.ingest.filetypes.text import plain_text
 from triage.ingest.filetypes.weak import believed, weak_picture
+from triage.ingest.mailmarks import TYPES as MAIL
+from triage.ingest.mailmarks import mail
 from triage.model.outcome import FileType
 
 __all__ = [

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from triage.ingest.archives import mime_coding
 from triage.ingest.archives.member import Archive, ArchiveLimits, Budget, Member
 from triage.ingest.archives.mime_headers import ending
-from triage.ingest.archives.mime_scan import SEPARATOR, Leaf, Scan
+from triage.ingest.archives.mime_scan import Leaf, Scan
 from triage.ingest.archives.source import Source, WindowSource, guarded
+from triage.ingest.mailmarks import APPLE_MESSAGE, MAILBOX, MESSAGE, may_be_mail
 from triage.ingest.reading import ContentError
 from triage.model.entry import EntryKind, Times
 from triage.model.outcome import SkipReason
 
-_FIRST_LINE = re.compile(rb"(?:\xef\xbb\xbf)?[!-9;-~]{1,76}:")
 _LENGTH_LINE = re.compile(rb"(\d{1,10}) *\r?\n")
 _SEALED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _PGP = "application/pgp-encrypted"
@@ -22,19 +22,18 @@ _SIGNED_BYTES = 1024
 
 
 def is_message(head: bytes) -> bool:
-    """Tell what may begin with a field of a header; its type has to say that it is a message."""
-    return _FIRST_LINE.match(head) is not None
+    """Tell a message by its header, as far as that is seen."""
+    return may_be_mail(head) == MESSAGE
 
 
 def is_mbox(head: bytes) -> bool:
-    """Tell an mbox by its first line."""
-    return SEPARATOR.match(head) is not None
+    """Tell an mbox by its first line and the header behind it."""
+    return may_be_mail(head) == MAILBOX
 
 
 def is_emlx(head: bytes) -> bool:
     """Tell a message of Apple Mail, before which its length stands."""
-    found = _LENGTH_LINE.match(head)
-    return found is not None and is_message(head[found.end() :])
+    return may_be_mail(head) == APPLE_MESSAGE
 
 
 class MailArchive:

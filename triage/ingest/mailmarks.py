@@ -19,8 +19,10 @@ _FIELD = re.compile(rb"[!-9;-~]{1,76}:")
 _START = re.compile(rb"[!-9;-~]{1,76}:|From |\xef\xbb\xbf")
 _CONTROL = re.compile(rb"[\0-\b\v\f\x0e-\x1a\x1c-\x1f]")
 _PARTS = re.compile(rb"^content-type:\s*multipart/", re.IGNORECASE | re.MULTILINE)
+_BLANK = re.compile(rb"\r?\n\r?\n")
 _WHOLE_BYTES = 64 * 1024
-_EARLY_LINES = 60
+_START_BYTES = 4096
+_EARLY_FIELDS = 60
 """A header that has said nothing of a message by then is none; a long text costs no more."""
 _SENT = frozenset({b"from", b"sender", b"return-path", b"received", b"delivered-to"})
 _SAYS = frozenset(
@@ -33,43 +35,69 @@ def mail(head: bytes) -> str:
     """Give the type of a message or mailbox, ``""`` for anything else.
 
     Args:
-        head: the first bytes of a content; not empty.
+        head: the first bytes of a content, 64 KiB where there are so many; not empty.
     """
+    return _told(head, cut=len(head) >= _WHOLE_BYTES, start_only=False)
+
+
+def may_be_mail(head: bytes) -> str:
+    """Give the type that :func:`mail` gives as well, or might if it saw more.
+
+    Args:
+        head: the first bytes of a content, 4 KiB where there are so many.
+    """
+    return _told(head, cut=len(head) >= _START_BYTES, start_only=True)
+
+
+def _told(head: bytes, *, cut: bool, start_only: bool) -> str:
     if not _START.match(head):
         length = _LENGTH.match(head)
-        return APPLE_MESSAGE if length and _is_header(head, length.end()) else ""
-    if head.startswith(b"From "):
+        start, kind = (length.end() if length else -1), APPLE_MESSAGE
+    elif head.startswith(b"From "):
         line = _SEPARATOR.match(head)
-        return MAILBOX if line and _is_header(head, line.end()) else ""
-    return MESSAGE if _is_header(head, 3 if head.startswith(b"\xef") else 0) else ""
+        start, kind = (line.end() if line else -1), MAILBOX
+    else:
+        start, kind = 3 if head.startswith(b"\xef") else 0, MESSAGE
+    if start < 0:
+        return ""
+    names, ended = _fields(head, start)
+    if names is None or not (ended or cut):
+        return ""
+    if start_only and not ended:
+        return kind
+    return kind if _says_enough(names, head[start:]) else ""
 
 
-def _is_header(head: bytes, start: int) -> bool:
-    """Ask that all lines up to the first empty one are fields, and that they say who wrote what."""
+def _fields(head: bytes, start: int) -> tuple[set[bytes] | None, bool]:
+    """Give the names of the fields up to the first empty line, and whether that was met.
+
+    ``None`` where a line is no field, or where many have said nothing of a message.
+    """
     names = set[bytes]()
-    at, lines = start, 0
+    at, count = start, 0
     while at < len(head):
-        lines += 1
-        if lines == _EARLY_LINES and not names & _SAYS:
-            return False
         end = head.find(b"\n", at)
         if end < 0:
-            return len(head) >= _WHOLE_BYTES and _says_enough(names, head[start:])
+            break
         line = head[at:end].rstrip(b"\r")
+        at = end + 1
         if not line:
-            return _says_enough(names, head[start:end])
-        if line[:1] in (b" ", b"\t") and names:
-            at = end + 1
+            return names, True
+        if line[:1] in (b" ", b"\t") and count:
             continue
         field = _FIELD.match(line)
+        count += 1
         if field is None or _CONTROL.search(line):
-            return False
+            return None, False
         names.add(field.group()[:-1].lower())
-        at = end + 1
-    return len(head) >= _WHOLE_BYTES and _says_enough(names, head[start:])
+        if count == _EARLY_FIELDS and not names & _SAYS:
+            return None, False
+    return names, False
 
 
 def _says_enough(names: set[bytes], header: bytes) -> bool:
-    if b"mime-version" in names and _PARTS.search(header):
+    if b"mime-version" in names and _PARTS.search(
+        header.partition(b"\n\n")[0].partition(b"\r\n\r\n")[0]
+    ):
         return True
     return bool(names & _SENT) and len(names & _SAYS) >= 2
