@@ -26,7 +26,7 @@ from triage.matching.loading import LoadedSets
 from triage.model.hashset import Polarity
 from triage.model.video import FRAME_MIN_QUALITY, VideoHashes
 
-SIZE = "640x360"
+SIZE = "320x180"
 PLACES = (
     (-0.743643887037151, 0.13182590420533),
     (-1.25066, 0.02012),
@@ -56,16 +56,14 @@ X264 = ("-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-threa
 VARIANTS: dict[str, tuple[str, ...]] = {
     "the same packets in Matroska": ("-c", "copy"),
     "encoded anew, strongly packed (CRF 38)": (*X264, "-crf", "38"),
-    "half the size": ("-vf", "scale=320:180", *X264),
-    "a quarter of the size": ("-vf", "scale=160:90", *X264),
-    "another aspect (4:3)": ("-vf", "scale=480:360", *X264),
+    "half the size": ("-vf", "scale=160:90", *X264),
+    "another aspect (4:3)": ("-vf", "scale=240:180", *X264),
     "12 frames a second": ("-r", "12", *X264),
     "29.97 frames a second, begun 0.4 s later": ("-ss", "0.4", "-r", "30000/1001", *X264),
-    "MPEG-4 Part 2 at 400 kbit/s": ("-c:v", "mpeg4", "-b:v", "400k"),
+    "MPEG-4 Part 2 at 150 kbit/s": ("-c:v", "mpeg4", "-b:v", "150k"),
     "cropped by 2 % at each side": ("-vf", "crop=iw*0.96:ih*0.96", *X264),
     "cropped by 5 % at each side": ("-vf", "crop=iw*0.9:ih*0.9", *X264),
     "brighter, less contrast": ("-vf", "eq=brightness=0.1:contrast=0.8", *X264),
-    "grey": ("-vf", "hue=s=0", *X264),
     "turned by the file's own word": ("-c", "copy", "-metadata:s:v:0", "rotate=90"),
     "second half alone": ("-ss", "half", *X264),
     "black bars, a tenth each": ("-vf", "pad=iw:ih*1.25:0:ih*0.125", *X264),
