@@ -8,6 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
+from layer_recipe import encrypted, formatted, told
 
 from triage.ingest.container import open_container
 from triage.ingest.evidence import Evidence, VolumeError, open_evidence
@@ -108,7 +109,7 @@ def test_volumes_say_what_they_are(image: Path) -> None:
     ]
 
 
-def told(evidence: Evidence, key: str) -> list[FileEntry]:
+def listed(evidence: Evidence, key: str) -> list[FileEntry]:
     return entries(evidence.filesystem(key))
 
 
@@ -116,9 +117,9 @@ def test_a_worker_lists_and_reads_the_same(image: Path) -> None:
     first = open_evidence(image)
     other = open_evidence(image, pickle.loads(pickle.dumps(first.handover())))  # noqa: S301  (made here)
     for key in BEFORE:
-        assert told(other, key) == told(first, key)
+        assert listed(other, key) == listed(first, key)
         assert contents(other.filesystem(key)) == contents(first.filesystem(key))
-        for entry in told(first, key):
+        for entry in listed(first, key):
             assert entry.extents == ()
             assert entry.first_block_offset_bytes is None
             assert entry.ref.volume == key
@@ -184,7 +185,7 @@ def test_hurt_stores_are_named_and_let_no_exception_out(raw: bytes, image: Path)
                 assert volume.reason
                 continue
             try:
-                found = told(evidence, volume.key)
+                found = listed(evidence, volume.key)
             except VolumeError:
                 continue
             for entry in found:
@@ -231,3 +232,29 @@ def test_differences_are_sought_only_where_stores_hold_something(raw: bytes, ima
         for block in range(0, len(raw), BLOCK_BYTES):
             here = slice(block, block + BLOCK_BYTES)
             assert source.differs(((block, BLOCK_BYTES),)) == (before[here] != raw[here])
+
+
+def test_copies_on_an_encrypted_volume_are_compared_within_it(raw: bytes, tmp_path: Path) -> None:
+    locked = tmp_path / "locked.raw"
+    form = ("--type", "luks1", "--cipher", "aes-xts-plain64", "--key-size", "512",
+            "--pbkdf-force-iterations", "1000")  # fmt: skip
+    key = formatted(locked, "word", *form, room_bytes=8 << 20)
+    with locked.open("r+b") as out:
+        out.seek(104)
+        start = int.from_bytes(out.read(4), "big") * 512  # payload offset of the LUKS 1 header
+        out.seek(start)
+        out.write(encrypted(raw, key, "aes-xts-plain64"))
+        out.truncate(start + len(raw))
+    told("word")
+    try:
+        evidence = open_evidence(locked)
+        keys = [one.key for one in evidence.survey().volumes if one.filesystem]
+        layers = [one.layer for one in evidence.survey().volumes if one.filesystem]
+        assert layers == ["luks", "luks/vss:1", "luks/vss:2"]
+        for key_here, key_bare in zip(keys[1:], BEFORE, strict=True):
+            now = TRUTH["p0"]
+            assert contents(evidence.filesystem(key_here)) == {
+                name: one for name, one in TRUTH[key_bare].items() if now.get(name) != one
+            }
+    finally:
+        told()
