@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 import pytest
 
 from triage.ingest.evidence import Evidence, Handover, open_evidence
-from triage.ingest.logicals import ufdr_facts
+from triage.ingest.logicals import reaching, ufdr_facts
 from triage.ingest.reading import ContentError
 from triage.model.entry import Allocation, FileEntry
 from triage.model.evidence import ContainerKind
@@ -130,6 +130,16 @@ def test_files_lie_under_the_paths_of_the_device_with_what_is_told_of_them(tmp_p
     assert evidence.damage() == ()
 
 
+def test_a_report_may_be_long(tmp_path: Path) -> None:
+    text = report(PICTURE).replace(b"<taggedFiles>", b" " * 3_000_000 + b"<taggedFiles>")
+    evidence = ufdr(tmp_path / "a.ufdr", text, PICTURE)
+    assert evidence.info.kind is ContainerKind.UFDR
+    assert {entry.ref.path for entry in listed(evidence)} == {
+        b"/data/media/0/DCIM/1.jpg",
+        b"/report.xml",
+    }
+
+
 def test_a_content_that_differs_from_its_md5_is_marked(tmp_path: Path) -> None:
     other = One(path="/a", data=b"text", local="files/a", md5="0" * 32)
     evidence = ufdr(tmp_path / "a.ufdr", report(PICTURE, other), PICTURE, other)
@@ -167,10 +177,12 @@ def test_two_names_of_one_member_are_two_entries(tmp_path: Path) -> None:
     assert [read(evidence, entry) for entry in entries] == [b"picture"] * 3
 
 
+@pytest.mark.parametrize("held_bytes", [100, 1_000_000])
 def test_a_report_of_several_pages_is_the_same_for_other_processes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    held_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ufdr_facts, "FILES_A_PAGE", 7)
+    monkeypatch.setattr(reaching, "HELD_BYTES", held_bytes)
     names = [f"/d\u00e9/{number}&<\u2028>.txt" for number in range(50)]
     files = [One(path=n, data=n.encode(), local=f"files/{i}") for i, n in enumerate(names)]
     first = ufdr(tmp_path / "a.ufdr", report(*files), *files)

@@ -13,13 +13,16 @@ from triage.model.display import printable
 CLUE_BYTES = 1024 * 1024
 """Larger files of these names are none of the kind."""
 
+REPORT = "report"
+"""The report of a UFDR; it may have gigabytes, and is streamed."""
+
 CLUES: Mapping[bytes, str] = {
     b"system/build.prop": "android",
     b"system/system/build.prop": "android-root",
     b"vendor/build.prop": "android-vendor",
     b"System/Library/CoreServices/SystemVersion.plist": "ios",
-    b"report.xml": "report",
-    b"Report.xml": "report",
+    b"report.xml": REPORT,
+    b"Report.xml": REPORT,
 }
 """Paths, without what a tool put around them, and what the file there is."""
 

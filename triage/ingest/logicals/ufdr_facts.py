@@ -13,6 +13,7 @@ import numpy as np
 from triage.ingest.archives.source import Source
 from triage.ingest.archives.zip_content import content_of
 from triage.ingest.archives.zip_directory import ZipEntry
+from triage.ingest.logicals.device import REPORT
 from triage.ingest.logicals.same_files import Places
 from triage.ingest.logicals.ufdr_report import (
     FILES_A_PAGE,
@@ -98,7 +99,7 @@ class Stored:
 
 def ufdr_facts(source: Source, known: ZipFacts) -> UfdrFacts | None:
     """Go through a zip's report, ``None`` where it has none of this kind."""
-    place = dict(known.clues).get("report", -1)
+    place = dict(known.clues).get(REPORT, -1)
     try:
         entry = entry_at(source, place, known.shift_bytes) if place >= 0 else None
         head = _head(source, entry) if entry is not None else b""

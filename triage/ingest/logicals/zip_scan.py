@@ -25,7 +25,7 @@ from triage.ingest.archives.zip_directory import (
     local_entry,
     parsed,
 )
-from triage.ingest.logicals.device import CLUE_BYTES, CLUES
+from triage.ingest.logicals.device import CLUE_BYTES, CLUES, REPORT
 from triage.ingest.logicals.same_files import SameFiles, on_top, packed
 from triage.ingest.logicals.views import canonical, unwrapped
 from triage.ingest.logicals.zip_extras import inode_and_digest
@@ -255,8 +255,7 @@ class _Scan:
         self._ends.append(min(header + LOCAL.size + entry.packed_bytes, most + 1))
         self._places.append(at)
         path = canonical(entry.name)
-        if entry.size_bytes <= CLUE_BYTES:
-            self._clue(at, path[0])
+        self._clue(at, path[0], entry.size_bytes)
         if is_encrypted(entry):
             self._locked += [at] if len(self._locked) < _LOCKED else []
             return
@@ -267,7 +266,7 @@ class _Scan:
         content = b"%x %x %b " % (entry.size_bytes, entry.checksum, digest)
         self._same.add(at, path, inode, content)
 
-    def _clue(self, at: int, path: bytes) -> None:
+    def _clue(self, at: int, path: bytes, size_bytes: int) -> None:
         clue = CLUES.get(unwrapped(path))
-        if clue is not None:
+        if clue == REPORT or (clue is not None and size_bytes <= CLUE_BYTES):
             self._clues.setdefault(clue, at)

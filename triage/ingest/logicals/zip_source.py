@@ -11,7 +11,7 @@ from triage.ingest.archives.zip_lock import ZipLock
 from triage.ingest.container import evidence_key
 from triage.ingest.filesystem import FileSystem
 from triage.ingest.logicals.checked import StoredDigests
-from triage.ingest.logicals.device import device_header
+from triage.ingest.logicals.device import REPORT, device_header
 from triage.ingest.logicals.file_source import FileSource
 from triage.ingest.logicals.zip_files import OpenedZip, ZipFileSystem
 from triage.ingest.logicals.zip_scan import ZipFacts, entry_at
@@ -118,7 +118,7 @@ class ZipSource:
         for name, place in self._facts.clues:
             try:
                 entry = entry_at(self._source, place, self._facts.shift_bytes)
-                if entry is not None and name != "report":
+                if entry is not None and name != REPORT:
                     found.append((name, b"".join(content_of(self._source, entry))))
             except ContentError:
                 continue  # the file is listed and fails there; the device stays unnamed
