@@ -333,3 +333,44 @@ def test_kinds_are_told_by_content_not_by_name(tmp_path: Path) -> None:
             path = tmp_path / f"{name}.bin"
             path.write_bytes(stored(name))
             assert open_container(path).info.kind is ContainerKind(form["kind"])
+
+
+def test_the_disks_of_old_esx(tmp_path: Path) -> None:
+    """Head of 2 KiB, a directory of tables of 4,096 grains, grains of 16 sectors."""
+    good, grain = medium(), 16 * 512
+    grains = -(-len(good) // grain)
+    head = b"COWD" + struct.pack("<IIIIII", 1, 3, len(good) // 512, 16, 4, 1)
+    places = [0 if not any(part) else 1 for part in _parts(good, grain)]
+    at, table = 4 + 1 + 32, b""
+    body = b""
+    for part, used in zip(_parts(good, grain), places, strict=True):
+        table += struct.pack("<I", at + len(body) // 512 if used else 0)
+        body += part.ljust(grain, b"\0") if used else b""
+    whole_table = table.ljust(4_096 * 4, b"\0")
+    directory = struct.pack("<I", 5).ljust(512, b"\0")
+    path = tmp_path / "old.vmdk"
+    path.write_bytes(head.ljust(2_048, b"\0") + directory + whole_table + body)
+    assert len(places) == grains
+    assert whole(open_container(path)) == good
+
+
+def _parts(data: bytes, size: int) -> list[bytes]:
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+def test_a_vdi_of_differences_finds_its_parent_by_the_identifier(tmp_path: Path) -> None:
+    base = bytearray(stored("dynamic.vdi"))
+    own = base[392:408]
+    child = bytearray(base[:1_048_576])
+    struct.pack_into("<I", child, 76, 4)
+    child[392:408] = bytes(range(16))
+    child[424:440] = own
+    table, count = struct.unpack_from("<I", child, 340)[0], struct.unpack_from("<I", child, 384)[0]
+    child[table : table + 4 * count] = b"\xff" * (4 * count)
+    (tmp_path / "child.vdi").write_bytes(child)
+    with pytest.raises(EvidenceError, match=r"child\.vdi: .*which is missing"):
+        open_container(tmp_path / "child.vdi")
+    (tmp_path / "named as it likes.VDI").write_bytes(base)
+    container = open_container(tmp_path / "child.vdi")
+    assert whole(container) == medium()
+    assert len(container.info.segments) == 2
