@@ -32,6 +32,7 @@ from daskhere import (  # noqa: E402  (needs the path above)
     nursed,
 )
 from road import CASE, FIXTURES, SAMPLES, Road  # noqa: E402  (likewise)
+from triage.model.carving import CarveMode  # noqa: E402  (likewise)
 from triage.model.hashset import Polarity  # noqa: E402  (likewise)
 
 INTERRUPTED = 130
@@ -157,7 +158,7 @@ def main() -> None:
         quiet, fire = with_sets(folder / "quiet"), with_sets(folder / "fire")
         started = time.monotonic()
         for number, image in enumerate(images):
-            quiet.run(image, exhibit=f"ABC/{number}")
+            quiet.run(image, exhibit=f"ABC/{number}", carve=CarveMode.UNALLOCATED)
         calm_s = time.monotonic() - started
         ends: Counter[str] = Counter()
         (folder / "dask").mkdir()

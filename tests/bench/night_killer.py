@@ -28,6 +28,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from road import CASE, EXPORTS, IMAGES, SAMPLES, VICS_OPTIONS, Road
+from triage.model.carving import CarveMode
 from triage.model.hashset import Polarity
 from triage.model.ledger import ExhibitFacts, Stage
 from triage.model.queue import AttemptEnd
@@ -133,7 +134,11 @@ def queue(url: str, exhibits: int) -> None:
 
 def quiet(road: Road, exhibits: int) -> dict[str, bytes]:
     for number in range(exhibits):
-        road.run(IMAGES / KINDS[number % len(KINDS)], exhibit=f"N/{number:04d}")
+        road.run(
+            IMAGES / KINDS[number % len(KINDS)],
+            exhibit=f"N/{number:04d}",
+            carve=CarveMode.UNALLOCATED,
+        )
     return exported(road, f"sqlite:///{road.db}")
 
 

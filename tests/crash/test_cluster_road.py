@@ -17,6 +17,7 @@ import pytest
 
 from daskhere import DaskHere, dask_here, nursed
 from road import CASE, EXHIBIT, IMAGES, SAMPLES, Road, code
+from triage.model.carving import CarveMode
 from triage.model.hashset import Polarity
 from triage.pipeline import alike, calls
 from triage.pipeline.plan import TimeLimits
@@ -52,7 +53,7 @@ def test_a_run_on_a_cluster_ends_as_one_on_this_machine(here: DaskHere, tmp_path
     for name in ("quiet", "cluster"):
         (tmp_path / name).mkdir()
     quiet, road = with_sets(Road(tmp_path / "quiet")), with_sets(Road(tmp_path / "cluster"))
-    quiet.run(IMAGES / "sample.E01")
+    quiet.run(IMAGES / "sample.E01", carve=CarveMode.UNALLOCATED)
     words = [sys.executable, "-m", "triage", "run", str(IMAGES / "sample.E01"), "--case", CASE]
     words += ["--exhibit", EXHIBIT, "--db", str(road.db), "--json", "--cluster", here.address]
     done = subprocess.run(

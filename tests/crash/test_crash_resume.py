@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from road import CASE, EXHIBIT, FIXTURES, IMAGES, SAMPLES, Road
+from triage.model.carving import CarveMode
 from triage.model.event import Notice, Progress
 from triage.model.hashset import Polarity
 from triage.scheduler import Batch, InlinePool, Result
@@ -93,7 +94,7 @@ def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory: pytest.TempPathFactory, evidence: Path) -> dict[str, bytes]:
     road = with_sets(tmp_path_factory.mktemp("quiet"))
-    road.run(evidence)
+    road.run(evidence, carve=CarveMode.UNALLOCATED)
     assert road.summary().tally.listed > FILES
     return road.exports()
 

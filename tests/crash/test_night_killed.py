@@ -14,6 +14,7 @@ import pytest
 
 from nightly import Nights, work_in_this_process
 from road import IMAGES, Road
+from triage.model.carving import CarveMode
 from triage.model.ledger import Stage
 from triage.model.queue import AttemptEnd
 from triage.store.database import open_store
@@ -28,7 +29,7 @@ QUICK = ("--once", "--workers", "1", "--beat", "0.2", "--dead-after", "1", "--po
 def quiet(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     road = Road(tmp_path_factory.mktemp("quiet"))
     for number, name in enumerate(NAMES, start=1):
-        road.run(IMAGES / name, exhibit=f"ABC/{number}")
+        road.run(IMAGES / name, exhibit=f"ABC/{number}", carve=CarveMode.UNALLOCATED)
     return road.export("jsonl", road.folder)
 
 
@@ -102,5 +103,5 @@ def test_told_to_stop_it_gives_its_lease_back(
         assert leases.attempts()[-1].end in (AttemptEnd.STOPPED, AttemptEnd.DONE)
     monkeypatch.setenv("TRIAGE_HOME", str(nights.road.home))
     work_in_this_process(monkeypatch)
-    assert not nights.run().went_wrong
+    assert not nights.run(carve=CarveMode.UNALLOCATED).went_wrong
     assert AttemptEnd.LOST not in finished(nights, quiet)

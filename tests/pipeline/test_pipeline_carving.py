@@ -19,7 +19,7 @@ from triage.ingest.carved import space_of
 from triage.ingest.evidence import open_evidence
 from triage.model.carving import CarvedSpace, CarveMode, Space
 from triage.model.event import Progress, Stage
-from triage.pipeline import carving
+from triage.pipeline import carvetasks, carving
 from triage.pipeline.carveitems import PartItem
 from triage.pipeline.freespace import slack, without
 from triage.scheduler import InlinePool, ProcessPool
@@ -69,8 +69,12 @@ def test_a_medium_without_a_file_system_is_looked_through(
     told = spaces(road)["p0", Space.UNALLOCATED]
     assert (told.total_bytes, told.done_bytes) == (image.stat().st_size,) * 2
     assert told.found == len(found)
+    inside = [one for one in road.files() if one["origin"] != "carved"]
+    thumbnails = sum(b"Exif" in one.data[:64] for one in files if not one.damage)
+    assert len(inside) >= thumbnails > 0
+    assert {one["origin"] for one in inside} == {"thumbnail"}
     tally = road.summary().tally
-    assert (tally.listed, tally.digested) == (len(found), len(found))
+    assert tally.listed == tally.digested == len(found) + len(inside)
 
 
 @pytest.mark.parametrize("part_bytes", [1 << 14, 100_003])
@@ -88,6 +92,20 @@ def test_how_the_space_is_parted_changes_nothing(
     other.run(medium[0], carve=UNALLOCATED)
     assert other.files() == road.files()
     assert spaces(other) == spaces(road)
+
+
+def test_what_is_too_large_for_a_visit_is_read_like_any_other_entry(
+    road: Road,
+    medium: tuple[Path, list[Planted]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    road.run(medium[0], carve=UNALLOCATED)
+    other = Road(tmp_path / "other")
+    other.folder.mkdir()
+    monkeypatch.setattr(carvetasks, "VISIT_BYTES", 0)
+    other.run(medium[0], carve=UNALLOCATED)
+    assert other.files() == road.files()
 
 
 def test_workers_in_any_order_find_the_same(
