@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from layer_recipe import PLAIN, digests, encrypted, formatted, told, truth, walked
+from lvm_recipe import medium as physical
 
 from triage.ingest import layer, unlocking
 from triage.ingest.container import Container, open_container
@@ -266,3 +268,27 @@ def test_volumes_of_a_table_within_a_layer_get_parts_of_its_key(
     expected = {f"p0.1.{one.key[1:]}": one.filesystem for one in plain.survey().volumes}
     assert found == {"p0": ""} | expected
     assert digests(evidence, "p0.1.2") == digests(plain, "p2")
+
+
+def test_lvm_within_luks_on_a_partition_is_reached_through_both(tmp_path: Path) -> None:
+    plain = bytes(physical())
+    image = tmp_path / "n.raw"
+    key = formatted(image, "horse", *FORM, room_bytes=6 * 1024**2)
+    container = open_container(image)
+    payload = read_header(container, 0, 6 * 1024**2).payload_bytes
+    container.close()
+    volume = image.read_bytes()[:payload] + encrypted(plain, key, "aes-xts-plain64")
+    table = bytearray(1024**2)
+    struct.pack_into("<B3xB3xII", table, 446, 0, 0x83, 2048, len(volume) // 512)
+    table[510:512] = b"\x55\xaa"
+    image.write_bytes(table + volume)
+    told("horse")
+    evidence = open_evidence(image)
+    assert [(one.key, one.layer, one.unlocked) for one in evidence.survey().volumes] == [
+        ("p1", "", "password"),
+        ("p1.1", "luks", "password"),
+        ("p1.1.1", "luks/lvm:fixture:home", "password"),
+        ("p1.1.2", "luks/lvm:fixture:data", "password"),
+    ]
+    handover: Handover = pickle.loads(pickle.dumps(evidence.handover()))  # noqa: S301  (ours)
+    assert digests(open_evidence(image, handover), "p1.1.1") == truth()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 import struct
 import zlib
@@ -13,16 +11,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layer_recipe import FIXTURES, PLAIN, digests, told, truth
+from layer_recipe import digests, told, truth
+from lvm_recipe import HEAD, SIZE, TOLD, medium
 
 from triage.ingest.container import open_container
 from triage.ingest.evidence import open_evidence
 from triage.ingest.layers.lvm import Logical, Piece, open_layer
 from triage.model.volume import VolumeState
 
-HEAD = gzip.decompress((FIXTURES / "volumes" / "lvm-head.bin.gz").read_bytes())
-TOLD = json.loads((FIXTURES / "volumes" / "lvm.json").read_text())
-SIZE = 4 * 1024**2
 SNAPSHOT = """
 }
 snapshot0 {
@@ -43,18 +39,6 @@ cow_store = "home"
 @pytest.fixture(autouse=True)
 def _no_secrets() -> None:
     told()
-
-
-def medium(head: bytes = HEAD) -> bytearray:
-    """Lay the ext2 of the recipe where ``lvs`` says that ``home`` lies."""
-    out = bytearray(head.ljust(SIZE, b"\0"))
-    for segment in TOLD["segments"]:
-        if segment["lv_name"] == "home":
-            first = int(segment["seg_pe_ranges"].partition("-")[0])
-            start, size = int(segment["seg_start"]), int(segment["seg_size"])
-            place = TOLD["extents_start_bytes"] + first * TOLD["extent_bytes"]
-            out[place : place + size] = PLAIN[start : start + size]
-    return out
 
 
 def text_of(head: bytes) -> tuple[int, str]:
