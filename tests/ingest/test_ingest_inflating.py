@@ -7,6 +7,7 @@ import gzip
 import lzma
 import random
 import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -85,3 +86,30 @@ def test_a_size_that_is_known_spares_the_way_to_the_end() -> None:
     source = Inflating(HeldSource(PACKED["zlib"][1]), ZLIB, size_bytes=len(CONTENT))
     assert source.size_bytes == len(CONTENT)
     assert source.read_at(len(CONTENT) - 5, 50) == CONTENT[-5:]
+
+
+class Counted(HeldSource):
+    """Counts what is read of it."""
+
+    read_bytes = 0
+
+    def read_at(self, offset_bytes: int, length_bytes: int) -> bytes:
+        """Give a part."""
+        data = super().read_at(offset_bytes, length_bytes)
+        self.read_bytes += len(data)
+        return data
+
+
+@pytest.mark.parametrize("name", sorted(PACKED))
+def test_reading_ahead_for_a_header_and_going_back_costs_nothing(name: str) -> None:
+    content = random.Random(name).randbytes(2_500_000)  # noqa: S311  (content)
+    pack: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "bzip2": bz2.compress}
+    pack |= {"zlib": lambda data: zlib.compress(data, 1)}
+    pack |= {"xz": lambda data: lzma.compress(data, preset=0)}
+    packed = pack[name](content)
+    counted = Counted(packed)
+    source = Inflating(counted, PACKED[name][0])
+    for at in range(0, len(content), 100_000):
+        assert source.read_at(at, 256 * 1024) == content[at : at + 256 * 1024]
+        assert source.read_at(at + 512, 99_000) == content[at + 512 : at + 99_512]
+    assert counted.read_bytes == len(packed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from operator import itemgetter
 
 from triage.ingest.archives.packed_stream import BZIP2, GZIP, XZ, ZLIB, Packing, Unpacker
@@ -13,6 +14,9 @@ __all__ = ["BZIP2", "GZIP", "XZ", "ZLIB", "Inflating", "Packing"]
 
 MOST_LANDINGS = 256
 """Places that are remembered, of some 50 KiB each; where there are more, every other is dropped."""
+
+KEPT_BYTES = 1024 * 1024
+"""What came last is kept: who reads a header reads ahead, then goes back for what follows it."""
 
 SPACING_BYTES = 8 * 1024 * 1024
 """Distance between such places at first; it doubles each time that there are too many."""
@@ -36,7 +40,8 @@ class Inflating:
         self._spacing = SPACING_BYTES
         self._landings: list[tuple[int, Unpacker]] = []
         self._unpacker: Unpacker | None = None
-        self._piece, self._piece_at = b"", 0
+        self._pieces: deque[tuple[int, bytes]] = deque()
+        self._at = 0
         self.broken = ""
 
     @property
@@ -44,7 +49,7 @@ class Inflating:
         """Give how long it is, as far as it can be inflated; found out by going through it."""
         at = self._landings[-1][0] if self._landings else 0
         while self._end is None and self._reach(at):
-            at = self._piece_at + len(self._piece)
+            at = self._at
         return self._end or 0
 
     @property
@@ -57,46 +62,61 @@ class Inflating:
         end = offset_bytes + length_bytes
         if self._end is not None:
             end = min(end, self._end)
-        parts, at = [], offset_bytes
+        parts: list[bytes] = []
+        at = offset_bytes
         while at < end and self._reach(at):
-            part = self._piece[at - self._piece_at : end - self._piece_at]
-            parts.append(part)
-            at += len(part)
+            parts += self._parts(at, end)
+            at = min(end, self._at)
         return b"".join(parts)
 
+    def _parts(self, start: int, end: int) -> list[bytes]:
+        """Give what is kept between two places."""
+        return [
+            piece[max(0, start - at) : end - at]
+            for at, piece in self._pieces
+            if at < end and at + len(piece) > start
+        ]
+
     def _reach(self, at: int) -> bool:
-        """Inflate until a place lies in the piece at hand; tell whether the content goes so far."""
+        """Inflate until a place is among what is kept; tell whether the content goes so far."""
+        first = self._pieces[0][0] if self._pieces else self._at
+        if first <= at < self._at:
+            return True
         index = bisect_right(self._landings, at, key=itemgetter(0)) - 1
         place, landing = self._landings[index] if index >= 0 else (0, None)
-        if self._unpacker is None or not self._piece_at <= at or self._piece_at < place:
+        if self._unpacker is None or at < self._at or self._at < place:
             copied = landing.copy() if landing is not None else None
             self._unpacker = copied or Unpacker(self._source, self._packing)
-            self._piece, self._piece_at = b"", place
-        while at >= self._piece_at + len(self._piece):
+            self._pieces.clear()
+            self._at = place
+        while at >= self._at:
             if not self._next(self._unpacker):
                 return False
         return True
 
     def _next(self, unpacker: Unpacker) -> bool:
-        self._piece_at += len(self._piece)
-        self._piece = b""
+        piece = b""
         try:
-            self._piece = unpacker.piece()
+            piece = unpacker.piece()
         except ContentError as error:
             self.broken = error.detail
-        if not self._piece:
-            self._unpacker, self._end = None, self._piece_at
+        if not piece:
+            self._unpacker, self._end = None, self._at
             return False
-        self._land(self._piece_at + len(self._piece), unpacker)
+        self._pieces.append((self._at, piece))
+        self._at += len(piece)
+        while self._at - self._pieces[0][0] - len(self._pieces[0][1]) >= KEPT_BYTES:
+            self._pieces.popleft()
+        self._land(unpacker)
         return True
 
-    def _land(self, reached: int, unpacker: Unpacker) -> None:
+    def _land(self, unpacker: Unpacker) -> None:
         """Remember from time to time how to go on from here."""
-        if reached - (self._landings[-1][0] if self._landings else 0) < self._spacing:
+        if self._at - (self._landings[-1][0] if self._landings else 0) < self._spacing:
             return
         landing = unpacker.copy()
         if landing is not None:
-            self._landings.append((reached, landing))
+            self._landings.append((self._at, landing))
         if len(self._landings) > MOST_LANDINGS:
             del self._landings[::2]
             self._spacing *= 2
