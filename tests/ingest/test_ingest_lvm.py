@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layer_recipe import digests, told, truth
+from layer_recipe import PLAIN, digests, told, truth
 from lvm_recipe import HEAD, SIZE, TOLD, medium
 
 from triage.ingest.container import open_container
 from triage.ingest.evidence import open_evidence
 from triage.ingest.layers.lvm import Logical, Piece, open_layer
+from triage.model.problem import ProblemKind
 from triage.model.volume import VolumeState
 
 SNAPSHOT = """
@@ -96,6 +97,28 @@ def test_what_is_not_read_is_named(tmp_path: Path, change: str, to: str, words: 
     assert home.state is VolumeState.UNSUPPORTED
     assert home.layer == "lvm:fixture:home"
     assert re.search(words, home.reason)
+
+
+def test_a_file_system_over_the_mark_of_a_former_group_is_read(tmp_path: Path) -> None:
+    image = tmp_path / "reused.raw"
+    image.write_bytes(PLAIN[:512] + HEAD[512:1024] + PLAIN[1024:])
+    evidence = open_evidence(image)
+    (volume,) = evidence.survey().volumes
+    assert (volume.key, volume.filesystem) == ("p0", "ext2")
+    assert digests(evidence, "p0") == truth()
+
+
+def test_a_group_and_a_file_system_at_one_place_are_both_read(tmp_path: Path) -> None:
+    both = medium()
+    both[1024:2048] = PLAIN[1024:2048]  # a superblock that pvcreate would have wiped
+    image = tmp_path / "both.raw"
+    image.write_bytes(both)
+    evidence = open_evidence(image)
+    survey = evidence.survey()
+    keys = [volume.key for volume in survey.volumes]
+    assert keys == ["p0", "p0.0.1", "p0.0.2"]
+    assert ProblemKind.SEVERAL_FILESYSTEMS in {problem.kind for problem in survey.problems}
+    assert digests(evidence, "p0.0.1") == truth()
 
 
 @pytest.mark.parametrize(

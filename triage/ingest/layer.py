@@ -47,6 +47,8 @@ class LayerFormat:
             :func:`triage.ingest.unlocking.candidates` gives. Never raises for what the bytes are.
         beside: it keeps states of before of a file system that also opens by itself: looked for
             at opened volumes only, whose key its media get with this mark: ``p2.s1`` for ``"s"``.
+        outlived: its mark may be of before: where a file system opens at the same place, both are
+            examined.
         compared: for a layer beside: takes the file system of a state of before and that of now,
             and gives what is to be listed of the former.
     """
@@ -55,6 +57,7 @@ class LayerFormat:
     recognises: Callable[[Container, int, int], bool]
     open: Callable[[Container, int, int], Opened | Locked]
     beside: str = ""
+    outlived: bool = False
     compared: Callable[[FileSystem, FileSystem], FileSystem] | None = None
 
 
@@ -62,7 +65,7 @@ LAYERS: tuple[LayerFormat, ...] = (
     LayerFormat(name="bitlocker", recognises=bitlocker.recognises, open=bitlocker.open_layer),
     LayerFormat(name="corestorage", recognises=filevault.recognises, open=filevault.open_layer),
     LayerFormat(name="luks", recognises=luks.recognises, open=luks.open_layer),
-    LayerFormat(name="lvm", recognises=lvm.recognises, open=lvm.open_layer),
+    LayerFormat(name="lvm", recognises=lvm.recognises, open=lvm.open_layer, outlived=True),
     LayerFormat(
         name="vss",
         recognises=vss.recognises,

@@ -171,11 +171,19 @@ class _Surveyor:
             self._add(key, slot, (Found(state=VolumeState.UNSUPPORTED, reason=reason),))
             return
         opened = self._layers.open(self._steps, row, slot.offset_bytes, length)
+        found = find(self._container, slot.offset_bytes, length) if row.outlived else ()
+        if any(one.state is VolumeState.OPENED for one in found):
+            self._add(key, slot, found)
+            if isinstance(opened, Opened):
+                words = f"a file system opens, and {opened.words}: both were examined"
+                self._note(ProblemKind.SEVERAL_FILESYSTEMS, words, key)
+                self._enter(f"{key}.0", slot, row, opened)
+            return
         if isinstance(opened, Locked):
             self._add(key, slot, (Found(state=opened.state, reason=opened.reason),))
             return
-        found = Found(state=VolumeState.NO_FILES, reason=opened.words, unlocked=opened.unlocked)
-        self._add(key, slot, (found,))
+        held = Found(state=VolumeState.NO_FILES, reason=opened.words, unlocked=opened.unlocked)
+        self._add(key, slot, (held,))
         self._enter(key, slot, row, opened)
 
     def _enter(
