@@ -362,3 +362,12 @@ def test_a_carved_video_is_looked_into(road: Road, tmp_path: Path) -> None:
     with open_store(road.database) as store:
         states = store.connection.execute(select(videos.c.state)).scalars().all()
     assert states == ["hashed"]
+
+
+def test_a_server_keeps_the_same(road: Road, postgresql_url: str, tmp_path: Path) -> None:
+    road.run(IMAGES / "ext2.raw", carve=UNALLOCATED)
+    other = Road(tmp_path / "other", url=postgresql_url)
+    other.folder.mkdir()
+    other.run(IMAGES / "ext2.raw", carve=UNALLOCATED)
+    assert other.files() == road.files()
+    assert spaces(other) == spaces(road)

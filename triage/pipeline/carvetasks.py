@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from triage.hashing.limits import PictureLimits
 from triage.hashing.soundness import soundness
 from triage.ingest.carved import medium_of, space_of
 from triage.ingest.carving import Find, Search
 from triage.ingest.evidence import Evidence
 from triage.ingest.reading import VolumeError, overlapping
 from triage.ingest.stretches import Stretches
-from triage.model.carving import FreeStretches, Soundness, Space
+from triage.model.carving import FreeStretches, Space
 from triage.model.entry import Allocation, EntryKind, EntryRef, FileEntry, Origin
 from triage.pipeline.carveitems import Found, GivenSpace, PartItem, SearchedPart, SpaceItem
 from triage.pipeline.items import brief
@@ -59,7 +58,7 @@ def search_part(item: PartItem) -> SearchedPart:
     stretches = _stretches(evidence, given)
     search = Search(
         stretches,
-        _Check(item.limits),
+        lambda data, _: soundness(data, item.limits),
         bridged=given.placed and given.space is not Space.SLACK,
     )
     found: list[Found] = []
@@ -78,16 +77,6 @@ def _stretches(evidence: Evidence, given: GivenSpace) -> Stretches:
         _held.evidence, _held.given = evidence, given
         _held.stretches = Stretches(read, given.stretches)
     return _held.stretches
-
-
-class _Check:
-    """Decodes what was found; the same bytes once."""
-
-    def __init__(self, limits: PictureLimits) -> None:
-        self._limits = limits
-
-    def __call__(self, data: bytes, _mime: str) -> Soundness:
-        return soundness(data, self._limits)
 
 
 def _found(evidence: Evidence, given: GivenSpace, stretches: Stretches, one: Find) -> Found:
