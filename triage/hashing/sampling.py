@@ -39,4 +39,4 @@ class Sampling:
 
     def take(self, at_s: float) -> None:
         """Count the second of a moment, and those before it, as served."""
-        self._next_s = max(self._next_s, math.floor(at_s + NEAR_S)) + 1
+        self._next_s = max(self._next_s, math.floor(at_s + NEAR_S) + 1)

@@ -56,6 +56,8 @@ class Track:
         self._pause_s = 1.0 / float(stream.average_rate or 25)
         self._budget = budget
         self._sampling = Sampling()
+        self._planned = Sampling()
+        """As ``_sampling``, but a key frame counts from when it is known that it will be taken."""
         self._pending: list[Packet[VideoStream]] = []
         self._fed = False
         self._key_s = 0.0
@@ -77,9 +79,11 @@ class Track:
         self._note(at_s)
         if not self._pending and not self._fed:
             self._key_s = at_s
+            if packet.is_keyframe and self._sampling.wants_key(at_s):
+                self._planned.take(at_s)
         self.packets += 1
         self._pending.append(packet)
-        if self._sampling.is_due(at_s) or (self._fed and self._sampling.wants(at_s)):
+        if self._planned.is_due(at_s) or (self._fed and self._planned.wants(at_s)):
             yield from self._decode_between()
         elif self._budget.is_spent and len(self._pending) > 1:
             self._pending.pop()
@@ -135,7 +139,7 @@ class Track:
     def _finish(self, next_key_s: float) -> Iterator[tuple[int, float, VideoFrame]]:
         """Decode what is still wanted of the frames before a key frame, and begin anew."""
         if self._pending or self._fed:
-            between = self._sampling.is_due(next_key_s) and not self._only_keys()
+            between = self._planned.is_due(next_key_s) and not self._only_keys()
             if between or self._fed:
                 yield from self._decoded(self._pending)
                 yield from self._drained()
@@ -193,6 +197,7 @@ class Track:
                 is_key and self._sampling.wants_key(at_s, alone=alone)
             ):
                 self._sampling.take(at_s)
+                self._planned.take(at_s)
                 yield self._number(at_s), max(at_s, 0.0), frame
 
     def _shown(self, frame: VideoFrame) -> float:
