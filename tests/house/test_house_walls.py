@@ -65,13 +65,19 @@ READ_EVIDENCE = {
 }
 """Modules of the pipeline that may import ingest and hashing, and why."""
 
+_LIMITS = "triage.hashing.limits"
 VALUES_ONLY = {
-    ("pipeline/items.py", "triage.hashing.limits"): {"PictureLimits"},
-    ("pipeline/request.py", "triage.hashing.limits"): {"PictureLimits"},
-    ("pipeline/picturing.py", "triage.hashing.limits"): {"PictureLimits"},
-    ("pipeline/carveitems.py", "triage.hashing.limits"): {"PictureLimits"},
-    ("pipeline/carving.py", "triage.hashing.limits"): {"PictureLimits"},
-    ("cli/commands/run.py", "triage.hashing.limits"): {"PictureLimits"},
+    ("pipeline/items.py", _LIMITS): {"PictureLimits"},
+    ("pipeline/carveitems.py", _LIMITS): {"PictureLimits"},
+    ("pipeline/videoitems.py", _LIMITS): {"VideoLimits"},
+    ("pipeline/request.py", _LIMITS): {"PictureLimits", "VideoLimits"},
+    ("pipeline/picturing.py", _LIMITS): {"PictureLimits"},
+    ("pipeline/carving.py", _LIMITS): {"PictureLimits"},
+    ("pipeline/filming.py", _LIMITS): {"VideoLimits"},
+    ("pipeline/videocopying.py", _LIMITS): {"VideoLimits"},
+    ("batch/plan.py", _LIMITS): {"VideoLimits"},
+    ("cli/runoptions.py", _LIMITS): {"VideoLimits"},
+    ("cli/commands/run.py", _LIMITS): {"PictureLimits"},
 }
 """Plain values that may be handed through from outside."""
 

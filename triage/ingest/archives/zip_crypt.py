@@ -10,7 +10,6 @@ import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from triage.ingest.archives.zip_directory import SIZES_FOLLOW, ZipEntry
@@ -116,6 +115,8 @@ def _whole_blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
 def _turned(key: bytes, data: bytes, first: int) -> bytes:
     """Undo counter mode whose counter is little-endian, which no library offers."""
     blocks = -(-len(data) // _BLOCK)
+    import numpy as np  # noqa: PLC0415  (a run without such members never needs it)
+
     counters = np.zeros((blocks, 2), dtype="<u8")
     counters[:, 0] = np.arange(first, first + blocks, dtype="<u8")
     encryptor = Cipher(algorithms.AES(key), modes.ECB()).encryptor()  # noqa: S305  (of counters)
