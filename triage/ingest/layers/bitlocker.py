@@ -23,7 +23,7 @@ from triage.ingest.layers.bitlocker_metadata import (
 )
 from triage.ingest.layers.bitlocker_words import CLEAR, PASSWORD, RECOVERY, locked_words
 from triage.ingest.layers.foreign import recovery_password
-from triage.ingest.layers.sectors import Cbc, SectorCipher, Xts
+from triage.ingest.layers.sectorcipher import SectorCipher
 from triage.ingest.unlocking import candidates, remember
 from triage.model.volume import VolumeState
 
@@ -111,6 +111,11 @@ def _through(metadata: Metadata, protector: Protector, key: bytes) -> bytes | No
 
 def _cipher(metadata: Metadata, key: bytes) -> SectorCipher:
     """Give the cipher; the vector of CBC is the place in bytes, encrypted with the same key."""
+    from triage.ingest.layers.sectors import (  # noqa: PLC0415  (numpy, for the encrypted only)
+        Cbc,
+        Xts,
+    )
+
     if metadata.method in {0x8004, 0x8005}:
         return Xts(key)
     return Cbc(key, seed=key, scale=_SECTOR_BYTES)

@@ -15,7 +15,7 @@ from triage.ingest.layers.luks_header import (
     read_header,
 )
 from triage.ingest.layers.luks_keys import cipher_of, volume_key
-from triage.ingest.layers.sectors import SectorCipher
+from triage.ingest.layers.sectorcipher import SectorCipher
 from triage.ingest.unlocking import candidates, remember
 from triage.model.display import printable
 from triage.model.volume import VolumeState

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2i, Argon2id
 
 from triage.ingest.container import Container
 from triage.ingest.layers.luks_header import Derivation, Header, HeaderError, KeySlot
-from triage.ingest.layers.sectors import Cbc, SectorCipher, Xts
+from triage.ingest.layers.sectorcipher import SectorCipher
 
 ROUNDS_LIMIT = 100_000_000
 """PBKDF2 beyond this takes minutes a secret: no tool writes it, and none is tried."""
@@ -30,6 +30,11 @@ def cipher_of(name: str, key: bytes, sector_bytes: int = _SECTOR_BYTES) -> Secto
     Raises:
         HeaderError: it is not read here.
     """
+    from triage.ingest.layers.sectors import (  # noqa: PLC0415  (numpy, for the encrypted only)
+        Cbc,
+        Xts,
+    )
+
     algorithm, _, mode = name.partition("-")
     chaining, _, vector = mode.partition("-")
     bits = {"plain": 32, "plain64": 64}.get(vector)

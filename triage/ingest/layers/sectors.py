@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -18,21 +18,6 @@ _FEEDBACK = 0x87
 
 _IV_STEP_BYTES = 512
 """Initialisation vectors count sectors of this size, however large those of the cipher are."""
-
-
-class SectorCipher(Protocol):
-    """Decrypts whole sectors."""
-
-    @property
-    def sector_bytes(self) -> int:
-        """Size of a sector."""
-
-    def decrypt(self, data: bytes, first: int) -> bytes:
-        """Give the plain bytes of whole sectors, the first of which has this number.
-
-        Args:
-            first: counted in 512 bytes.
-        """
 
 
 def _ecb(key: bytes, data: bytes, *, encrypt: bool = False) -> bytes:
