@@ -33,7 +33,7 @@ _STATES = {
 }
 _SKIPS: dict[str, str] = {
     SkipReason.ENCRYPTED: "encrypted on the device",
-    SkipReason.OUT_OF_SCOPE: "outside the scope that was set",
+    SkipReason.OUT_OF_SCOPE: "outside the scope that was set, or left out of the extraction",
     SkipReason.TOO_LARGE: "larger than the limit that was set",
     SkipReason.IMPLAUSIBLE_SIZE: "recorded with a size that the device cannot hold",
 }

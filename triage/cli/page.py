@@ -22,6 +22,7 @@ from triage.model.verdict import Colour, Verdict
 _STYLES = {Colour.RED: "bold red", Colour.AMBER: "bold yellow", Colour.GREEN: "bold green"}
 PROBLEMS_SHOWN = 20
 _PLACES = {"in-container": "in archive"}
+_ONLY_WHERE_FOUND = frozenset({"thumbnail", "carved"})
 _WRAPPED = frozenset({"what the table says", "evidence"})
 
 
@@ -70,17 +71,22 @@ def _row(table: Table, *cells: object) -> None:
 def _hits(summary: ExhibitSummary) -> RenderableType:
     if not summary.hits:
         return Text("  none")
-    table = _table(
-        *("category", "class", "medium"),
-        *(f"#{_PLACES.get(name, name)}" for name in PLACES),
-        "#all",
-    )
     counts: dict[tuple[str, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for (label, allocation, medium, kind), count in summary.hits:
         counts[label, kind, medium][allocation] += count
+    found = {allocation for by in counts.values() for allocation in by}
+    shown = [name for name in PLACES if name not in _ONLY_WHERE_FOUND - found]
+    table = _table("category", "class", "medium")
+    if _ONLY_WHERE_FOUND & set(shown):
+        table.padding = (0, 0)
+    for name in shown:
+        # A heading may be broken over lines where the page is narrow; a category or a count not.
+        widest = max(len(str(by.get(name, 0))) for by in counts.values())
+        heading = _PLACES.get(name, name)
+        table.add_column(heading, justify="right", overflow="fold", min_width=max(4, widest))
+    table.add_column("all", justify="right", no_wrap=True)
     for (label, kind, medium), by in counts.items():
-        places = [by[name] for name in PLACES]
-        _row(table, label, kind, medium, *places, sum(by.values()))
+        _row(table, label, kind, medium, *(by.get(name, 0) for name in shown), sum(by.values()))
     if not any(kind == "visual" for _, kind, _ in counts):
         return table
     return Group(table, Text("  visual: looks like a listed picture; needs a person"))
@@ -162,14 +168,14 @@ def _volumes(summary: ExhibitSummary) -> RenderableType:
     names = {one.key: printable(one.name) for one in summary.evidence}
     table = _table("evidence", "volume", "state", "file system", "#size", "what the table says")
     for key, volume in summary.volumes:
-        words = " ".join(part for part in (volume.description, volume.reason) if part)
+        words = "; ".join(part for part in (volume.description, volume.reason) if part)
         _row(
             table,
             names.get(key, key),
             volume.key,
             volume.state,
             volume.filesystem or "-",
-            amount(volume.length_bytes),
+            amount(volume.length_bytes) if volume.length_bytes else "-",
             printable(words),
         )
     return table if summary.volumes else Text("  none")

@@ -23,8 +23,8 @@ _HARMLESS_PICTURE_REASONS = frozenset(
 _DAMAGE = frozenset({ProblemKind.DAMAGED_RANGE, ProblemKind.MISSING_SEGMENT})
 
 _SKIP_WORDS: dict[str, str] = {
-    SkipReason.ENCRYPTED: "encrypted by the file system",
-    SkipReason.OUT_OF_SCOPE: "outside the scope that was set",
+    SkipReason.ENCRYPTED: "encrypted, by the file system or in an archive",
+    SkipReason.OUT_OF_SCOPE: "outside the scope that was set, or left out of the extraction",
     SkipReason.TOO_LARGE: "larger than the limit that was set",
     SkipReason.IMPLAUSIBLE_SIZE: "recorded with a size that the medium cannot hold",
 }

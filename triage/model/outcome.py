@@ -22,7 +22,7 @@ class SkipReason(StrEnum):
     REALLOCATED = "reallocated"
     """Deleted, and its record now belongs to another file."""
     ENCRYPTED = "encrypted"
-    """Encrypted by the file system (EFS, fscrypt): what is on the disk is not the content."""
+    """Encrypted, by the file system (EFS, fscrypt) or in an archive, and no secret opens it."""
     OUT_OF_SCOPE = "out-of-scope"
     TOO_LARGE = "too-large"
     IMPLAUSIBLE_SIZE = "implausible-size"
