@@ -11,9 +11,10 @@ from layer_recipe import FIXTURES, told
 from test_ingest_lvm import medium
 
 from road import Road
-from triage.ingest.carved import medium_of, places_of, reader_of, space_of
+from triage.ingest.carved import medium_of, places_of, reader_of
 from triage.ingest.evidence import open_evidence
 from triage.ingest.reading import ContentError, VolumeError
+from triage.ingest.spaces import space_of
 from triage.model.carving import UNPARTITIONED, CarveMode
 from triage.model.entry import Allocation, EntryKind, EntryRef, FileEntry, Origin
 

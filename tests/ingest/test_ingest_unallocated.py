@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from triage.ingest.carved import space_of
 from triage.ingest.container import open_container
 from triage.ingest.evidence import open_evidence
 from triage.ingest.freespace.bits import free_bits
+from triage.ingest.spaces import space_of
 from triage.ingest.unallocated import between, free_stretches
 from triage.model.carving import UNPARTITIONED
 from triage.model.volume import VolumeInfo, VolumeState

@@ -15,8 +15,8 @@ from sqlalchemy import select, text
 from planted import Planted, has_ffmpeg, picture, planted, seeded, video
 from road import CASE, EXHIBIT, FIXTURES, IMAGES, Road, code
 from triage.errors import Interrupted
-from triage.ingest.carved import space_of
 from triage.ingest.evidence import open_evidence
+from triage.ingest.spaces import space_of
 from triage.model.carving import CarvedSpace, CarveMode, Space
 from triage.model.event import Progress, Stage
 from triage.pipeline import carvetasks, carving

@@ -10,8 +10,7 @@ from triage.ingest.evidence import Evidence, ImageEvidence
 from triage.ingest.filesystem import FileSystem
 from triage.ingest.placed import placed_content, placed_part
 from triage.ingest.reading import VolumeError, overlapping
-from triage.ingest.unallocated import between, free_stretches
-from triage.model.carving import UNPARTITIONED, FreeStretches
+from triage.model.carving import UNPARTITIONED
 from triage.model.entry import DirectoryRef, FileEntry, Origin
 from triage.model.evidence import DamagedRange
 from triage.model.extents import Extents
@@ -44,21 +43,6 @@ def medium_of(evidence: Evidence, volume_key: str) -> Container:
     if volume_key == UNPARTITIONED:
         return evidence.container
     return evidence.medium(volume_key)[0]
-
-
-def space_of(evidence: Evidence, volume_key: str) -> FreeStretches:
-    """Give the stretches that no file of a volume holds, or that no volume covers.
-
-    Raises:
-        VolumeError: the evidence is files and has no medium, or there is no such volume.
-    """
-    if not isinstance(evidence, ImageEvidence):
-        raise VolumeError(f"volume {volume_key}: the evidence has no medium")
-    if volume_key == UNPARTITIONED:
-        volumes = evidence.handover().volumes
-        return FreeStretches(stretches=between(evidence.info.size_bytes, volumes))
-    medium, volume = evidence.medium(volume_key)
-    return free_stretches(medium, volume)
 
 
 class CarvedFiles:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from triage.hashing.soundness import soundness
-from triage.ingest.carved import medium_of, space_of
+from triage.ingest.carved import medium_of
 from triage.ingest.carving import Find, Search
 from triage.ingest.evidence import Evidence
 from triage.ingest.reading import VolumeError, overlapping
+from triage.ingest.spaces import space_of
 from triage.ingest.stretches import Stretches
 from triage.model.carving import FreeStretches, Space
 from triage.model.entry import Allocation, EntryKind, EntryRef, FileEntry, Origin
