@@ -16,6 +16,7 @@ from triage.ingest.archives.registry import (
     ArchiveReader,
 )
 from triage.ingest.archives.source import GrowingSource, Source, guarded
+from triage.ingest.claimed import bounded
 from triage.ingest.filesystem import FileSystem
 from triage.ingest.reading import ContentError
 from triage.model.display import printable
@@ -247,28 +248,30 @@ def _entries(container: FileEntry, members: tuple[Member, ...]) -> tuple[FileEnt
 
 
 def _entry(container: FileEntry, member: Member, ordinal: int, nth: int) -> FileEntry:
-    return FileEntry(
-        ref=EntryRef(
-            evidence=container.ref.evidence,
-            volume=container.ref.volume,
-            path=container.ref.path + b"/" + member.name,
-            stream=container.ref.stream,
-            parent_address=container.ref.address,
-            address=ordinal,
-            sequence=_sequence(container),
-            nth=nth,
-        ),
-        kind=member.kind,
-        allocation=container.allocation,
-        size_bytes=member.size_bytes,
-        times=member.times,
-        compressed=member.compressed,
-        sparse=member.sparse,
-        encrypted=member.encrypted,
-        origin=member.origin,
-        no_content=member.no_content,
-        detail=member.detail,
-        container=container,
+    return bounded(
+        FileEntry(
+            ref=EntryRef(
+                evidence=container.ref.evidence,
+                volume=container.ref.volume,
+                path=container.ref.path + b"/" + member.name,
+                stream=container.ref.stream,
+                parent_address=container.ref.address,
+                address=ordinal,
+                sequence=_sequence(container),
+                nth=nth,
+            ),
+            kind=member.kind,
+            allocation=container.allocation,
+            size_bytes=member.size_bytes,
+            times=member.times,
+            compressed=member.compressed,
+            sparse=member.sparse,
+            encrypted=member.encrypted,
+            origin=member.origin,
+            no_content=member.no_content,
+            detail=member.detail,
+            container=container,
+        )
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from triage.ingest.archives.source import Source, WindowSource
 from triage.ingest.archives.tar_archive import content_of, member_of
+from triage.ingest.claimed import bounded
 from triage.ingest.logicals.tar_scan import TarFacts, members_from, name_of
 from triage.ingest.reading import ContentError
 from triage.model.display import printable
@@ -89,21 +90,23 @@ class TarFileSystem:
         if info.type == tarfile.LNKTYPE and not info.size:
             kind = EntryKind.FILE
             reason, detail = self._linked(at, info)
-        return FileEntry(
-            ref=EntryRef(
-                evidence=self._evidence,
-                volume=self.volume.key,
-                path=_path(name_of(info)),
-                address=at,
-            ),
-            kind=kind,
-            allocation=Allocation.LIVE,
-            size_bytes=member.size_bytes,
-            times=member.times,
-            first_block_offset_bytes=page + info.offset_data if not reason else None,
-            sparse=member.sparse,
-            no_content=reason,
-            detail=detail,
+        return bounded(
+            FileEntry(
+                ref=EntryRef(
+                    evidence=self._evidence,
+                    volume=self.volume.key,
+                    path=_path(name_of(info)),
+                    address=at,
+                ),
+                kind=kind,
+                allocation=Allocation.LIVE,
+                size_bytes=member.size_bytes,
+                times=member.times,
+                first_block_offset_bytes=page + info.offset_data if not reason else None,
+                sparse=member.sparse,
+                no_content=reason,
+                detail=detail,
+            )
         )
 
     def _linked(self, at: int, info: tarfile.TarInfo) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from triage.ingest.archives.zip_archive import member_of
 from triage.ingest.archives.zip_content import content_of
+from triage.ingest.claimed import bounded
 from triage.ingest.logicals.ufdr_facts import Names, Stored, UfdrFacts, named_places
 from triage.ingest.logicals.ufdr_report import Reported, files_of_page
 from triage.ingest.logicals.zip_files import OpenedZip, ZipFileSystem, place_of
@@ -84,17 +85,19 @@ class UfdrFileSystem(ZipFileSystem):
             return self._absent(found, path, ordinal)
         member = member_of(entry)
         reason, detail = self._reason(place, entry, member, None)
-        return FileEntry(
-            ref=self._ref(path, place, ordinal),
-            kind=EntryKind.FILE,
-            allocation=Allocation.DELETED if found.is_deleted else Allocation.LIVE,
-            size_bytes=member.size_bytes,
-            times=found.times,
-            first_block_offset_bytes=max(entry.header_offset_bytes, 0) if not reason else None,
-            compressed=member.compressed,
-            encrypted=member.encrypted,
-            no_content=reason,
-            detail=detail,
+        return bounded(
+            FileEntry(
+                ref=self._ref(path, place, ordinal),
+                kind=EntryKind.FILE,
+                allocation=Allocation.DELETED if found.is_deleted else Allocation.LIVE,
+                size_bytes=member.size_bytes,
+                times=found.times,
+                first_block_offset_bytes=max(entry.header_offset_bytes, 0) if not reason else None,
+                compressed=member.compressed,
+                encrypted=member.encrypted,
+                no_content=reason,
+                detail=detail,
+            )
         )
 
     def _absent(self, found: Reported, path: bytes, ordinal: int) -> FileEntry:
@@ -107,14 +110,16 @@ class UfdrFileSystem(ZipFileSystem):
         elif algorithm == "md5" and self._told.has_md5(digest):
             reason = SkipReason.OTHER_NAME
             detail = "the report gives it the MD5 of a file that is in the extraction"
-        return FileEntry(
-            ref=self._ref(path, 0, ordinal),
-            kind=EntryKind.FILE,
-            allocation=Allocation.DELETED if found.is_deleted else Allocation.LIVE,
-            size_bytes=found.size_bytes,
-            times=found.times,
-            no_content=reason.value,
-            detail=detail,
+        return bounded(
+            FileEntry(
+                ref=self._ref(path, 0, ordinal),
+                kind=EntryKind.FILE,
+                allocation=Allocation.DELETED if found.is_deleted else Allocation.LIVE,
+                size_bytes=found.size_bytes,
+                times=found.times,
+                no_content=reason.value,
+                detail=detail,
+            )
         )
 
     def _ref(self, path: bytes, address: int, ordinal: int) -> EntryRef:

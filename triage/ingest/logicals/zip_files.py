@@ -13,6 +13,7 @@ from triage.ingest.archives.zip_archive import member_of
 from triage.ingest.archives.zip_content import DEFLATED, content_of, is_encrypted, unpacks
 from triage.ingest.archives.zip_directory import LOCAL, ZipEntry
 from triage.ingest.archives.zip_lock import ZipLock
+from triage.ingest.claimed import bounded
 from triage.ingest.logicals.checked import StoredDigests
 from triage.ingest.logicals.reaching import Reaching
 from triage.ingest.logicals.same_files import unpacked
@@ -132,23 +133,25 @@ class ZipFileSystem:
     def _entry(self, how: int, place: int, found: ZipEntry, first: int | None) -> FileEntry:
         member = member_of(found)
         reason, detail = self._reason(place, found, member, first)
-        return FileEntry(
-            ref=EntryRef(
-                evidence=self._evidence,
-                volume=self.volume.key,
-                path=path_of(found.name, member.kind),
-                address=place,
-                sequence=how,
-            ),
-            kind=member.kind,
-            allocation=Allocation.LIVE,
-            size_bytes=member.size_bytes,
-            times=member.times,
-            first_block_offset_bytes=max(found.header_offset_bytes, 0) if not reason else None,
-            compressed=member.compressed,
-            encrypted=member.encrypted,
-            no_content=reason,
-            detail=detail,
+        return bounded(
+            FileEntry(
+                ref=EntryRef(
+                    evidence=self._evidence,
+                    volume=self.volume.key,
+                    path=path_of(found.name, member.kind),
+                    address=place,
+                    sequence=how,
+                ),
+                kind=member.kind,
+                allocation=Allocation.LIVE,
+                size_bytes=member.size_bytes,
+                times=member.times,
+                first_block_offset_bytes=max(found.header_offset_bytes, 0) if not reason else None,
+                compressed=member.compressed,
+                encrypted=member.encrypted,
+                no_content=reason,
+                detail=detail,
+            )
         )
 
     def _reason(
