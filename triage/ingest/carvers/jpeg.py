@@ -12,7 +12,7 @@ MOST_BYTES = 256 << 20
 _LEAST_SCAN_BYTES = 64
 """Of packed pixels, before what is cut is worth a look."""
 
-_MOST_SEGMENTS = 20_000
+_MOST_SEGMENTS = 2_000
 _STEP = 256 * 1024
 _EOI, _SOS, _DRI, _DNL, _APP2 = 0xD9, 0xDA, 0xDD, 0xDC, 0xE2
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
