@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from triage.model.carving import CarvedSpace, Space
 from triage.model.extents import unpacked
 from triage.model.packing import CARVED
-from triage.store import bulk, tables
+from triage.store import bulk, rows, tables
 from triage.store.lookedtables import carvings
 from triage.store.spans import spans, within
 from triage.store.writer import Writing
@@ -25,17 +25,20 @@ def carved_spaces(
 ) -> dict[tuple[str, Space], CarvedSpace]:
     """Give how far each space of an evidence item was looked through, by volume and kind."""
     query = sa.select(carvings).where(_COLUMN.evidence_id == evidence_id)
-    return {
-        (row.volume, Space(row.space)): CarvedSpace(
-            volume=row.volume,
-            space=Space(row.space),
-            total_bytes=row.total_bytes,
-            done_bytes=row.done_bytes,
-            found=row.found,
-            rejected=row.rejected,
-        )
-        for row in connection.execute(query)
-    }
+    found = map(space_of, connection.execute(query))
+    return {(one.volume, one.space): one for one in found}
+
+
+def space_of(row: rows.Row) -> CarvedSpace:
+    """Read a row of the table."""
+    return CarvedSpace(
+        volume=row.volume,
+        space=Space(row.space),
+        total_bytes=row.total_bytes,
+        done_bytes=row.done_bytes,
+        found=row.found,
+        rejected=row.rejected,
+    )
 
 
 def set_carved(store: Writing, evidence_id: int, space: CarvedSpace) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from triage.model.carving import CarvedSpace, Space
+from triage.model.carving import CarvedSpace
 from triage.model.coverage import PLACES, Coverage
 from triage.model.packing import CARVED, THUMBNAIL
 from triage.store import tables
+from triage.store.carvings import space_of
 from triage.store.lookedtables import carvings, thumbnails, videos
 from triage.store.spans import evidence_ids, spans, within
 
@@ -89,20 +90,7 @@ def _spaces(connection: sa.Connection, exhibit_id: int) -> tuple[tuple[str, Carv
         .where(carvings.c.evidence_id.in_(evidence_ids(connection, [exhibit_id])))
         .order_by(tables.evidence.c.key, carvings.c.volume, carvings.c.space)
     )
-    return tuple(
-        (
-            row.key,
-            CarvedSpace(
-                volume=row.volume,
-                space=Space(row.space),
-                total_bytes=row.total_bytes,
-                done_bytes=row.done_bytes,
-                found=row.found,
-                rejected=row.rejected,
-            ),
-        )
-        for row in connection.execute(query)
-    )
+    return tuple((row.key, space_of(row)) for row in connection.execute(query))
 
 
 def _thumbnails(connection: sa.Connection, exhibit_id: int) -> tuple[tuple[str, int], ...]:

@@ -22,3 +22,19 @@ def add(table: str, column: sa.Column[Any]) -> None:
 def columns(table: str) -> set[str]:
     """Give the names of the columns that there are."""
     return {one["name"] for one in sa.inspect(op.get_bind()).get_columns(table)}
+
+
+def keep(table: str) -> None:
+    """Have the database refuse changes of rows; the function of PostgreSQL came with version 5."""
+    why = "is appended to only: its rows are neither changed nor deleted"
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION appended_only()"
+        )
+        return
+    for verb in ("UPDATE", "DELETE"):
+        op.execute(
+            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
+            f"BEGIN SELECT RAISE(ABORT, '{table} {why}'); END"
+        )

@@ -5,12 +5,10 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from triage.store.migrations.kinds import BIG_ID, WORDS
+from triage.store.migrations.kinds import BIG_ID, WORDS, keep
 
 revision = "0008"
 down_revision = "0007"
-
-_WHY = "is appended to only: its rows are neither changed nor deleted"
 
 
 def upgrade() -> None:
@@ -60,19 +58,4 @@ def upgrade() -> None:
         sa.Column("made_s", sa.BigInteger, nullable=False),
         sa.Column("made_by", WORDS, nullable=False),
     )
-    _keep("copies")
-
-
-def _keep(table: str) -> None:
-    """Have the database refuse changes; the function of PostgreSQL came with version 5."""
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute(
-            f"CREATE TRIGGER {table}_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION appended_only()"
-        )
-        return
-    for verb in ("UPDATE", "DELETE"):
-        op.execute(
-            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{table} {_WHY}'); END"
-        )
+    keep("copies")
