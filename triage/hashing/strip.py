@@ -31,6 +31,8 @@ COLUMNS, ROWS = 4, 3
 _GAP_PIXELS = 4
 _LEAST_TILE = 16
 _QUALITY = 80
+_PASSED_PIXELS = 1_200_000_000
+"""Decoded in passing for a sheet: some 50 s of 1280x720 at 25 frames a second."""
 _PATIENCE_PACKETS = 600
 """Packets after a place that was sought, among which a frame has to decode."""
 
@@ -38,17 +40,15 @@ _PATIENCE_PACKETS = 600
 def strip(file: VideoFile, limits: VideoLimits, view: View) -> Rendition | NoVideo:
     """Make a sheet of twelve frames at even distances, in order of time, left to right, row by row.
 
-    Each is the key frame before its moment; one that serves two moments is shown once. The measures
-    of the view go for each frame, by the same rule as for a picture of its size.
+    Each is the key frame before its moment, where key frames are many. A short film may have one
+    alone: it is then decoded from its start, as far as so many pixels go, and shows the frames of
+    the moments themselves. One that serves two moments is shown once. The measures of the view go
+    for each frame, by the same rule as for a picture of its size.
     """
     try:
         with opened(file) as container:
             stream = streams_of(container, limits)[0]
-            tiles = [
-                _tile(frame, view)
-                for frame in _frames(container, stream)
-                if frame.width * frame.height <= limits.max_pixels
-            ]
+            tiles = _tiles(container, stream, limits, view)
     except NothingOpenedError as nothing:
         return nothing.why
     except MemoryError:
@@ -70,14 +70,54 @@ def strip(file: VideoFile, limits: VideoLimits, view: View) -> Rendition | NoVid
     )
 
 
-def _frames(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+_Tiles = dict[int, tuple[int | None, Image.Image]]
+"""By moment: when the frame is shown, and what was made of it."""
+
+
+def _tiles(
+    container: InputContainer, stream: VideoStream, limits: VideoLimits, view: View
+) -> list[Image.Image]:
+    moments = list(_moments(container, stream))
+    found: _Tiles = {}
     stream.codec_context.skip_frame = "NONKEY"
-    shown: set[int | None] = set()
-    for moment in _moments(container, stream):
+    for moment in moments:
         frame = _at(container, stream, moment)
-        if frame is not None and frame.pts not in shown:
-            shown.add(frame.pts)
-            yield frame
+        if frame is not None and frame.width * frame.height <= limits.max_pixels:
+            found[moment] = frame.pts, _tile(frame, view)
+    if len({pts for pts, _ in found.values()}) < len(moments):
+        stream.codec_context.skip_frame = "DEFAULT"
+        found |= _passed(container, stream, moments, limits, view)
+    once = {pts: tile for _, (pts, tile) in sorted(found.items(), key=lambda one: one[0])}
+    return list(once.values())
+
+
+def _passed(
+    container: InputContainer,
+    stream: VideoStream,
+    moments: list[int],
+    limits: VideoLimits,
+    view: View,
+) -> _Tiles:
+    """Decode from the start, and take what is shown at each moment that is reached."""
+    found: _Tiles = {}
+    wanted, pixels = iter(moments), 0
+    moment = next(wanted, None)
+    try:
+        container.seek(stream.start_time or 0, stream=stream)
+        stream.codec_context.flush_buffers()
+        for frame in container.decode(stream):
+            pixels += frame.width * frame.height
+            if moment is None or pixels > _PASSED_PIXELS:
+                break
+            while moment is not None and frame.pts is not None and frame.pts >= moment:
+                if frame.width * frame.height <= limits.max_pixels:
+                    found[moment] = frame.pts, _tile(frame, view)
+                moment = next(wanted, None)
+    except MemoryError:
+        raise
+    except FAULTS:
+        pass  # what was reached is shown
+    return found
 
 
 def _moments(container: InputContainer, stream: VideoStream) -> Iterator[int]:
