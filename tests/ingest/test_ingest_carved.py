@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from layer_recipe import FIXTURES, told
-from test_ingest_lvm import medium
+from lvm_recipe import medium
 
 from road import Road
 from triage.ingest.carved import medium_of, places_of, reader_of

@@ -12,6 +12,7 @@ from archive_carrier import carried, content, lawful, zipped
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
+
 from thumbnail_recipe import (
     WHEN_TICKS,
     jpeg_with_exif,
@@ -20,7 +21,6 @@ from thumbnail_recipe import (
     thumbs_db,
     thumbs_db_of_vista,
 )
-
 from triage.ingest.archive import THUMBNAIL_MIMES, ArchiveLimits, list_members
 from triage.ingest.archives.exif_thumbnail import open_jpeg
 from triage.ingest.filetype import detect
